@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+/// Every Swift target is built alike: a warning fails the build, and a module sees only what it imports itself.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A C library as the system installs it.
+func systemLibrary(_ name: String, pkgConfig: String, debian: String, brew: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debian]), .brew([brew])])
+}
+
+let package = Package(
+    name: "flow",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "flow", targets: ["flow"]),
+        .library(name: "FlowEngine", targets: ["FlowEngine"]),
+    ],
+    targets: [
+        // C libraries, and the few Linux calls that Swift does not import.
+        systemLibrary("CYAML", pkgConfig: "yaml-0.1", debian: "libyaml-dev", brew: "libyaml"),
+        systemLibrary("CSQLite", pkgConfig: "sqlite3", debian: "libsqlite3-dev", brew: "sqlite"),
+        systemLibrary("CCrypto", pkgConfig: "libcrypto", debian: "libssl-dev", brew: "openssl@3"),
+        systemLibrary("CCurl", pkgConfig: "libcurl", debian: "libcurl4-openssl-dev", brew: "curl"),
+        .target(name: "CLinux"),
+
+        // Thin wrappers, useful to any program. None knows a workflow.
+        .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strict),
+        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
+        .target(name: "Hashing", dependencies: ["CCrypto"], swiftSettings: strict),
+        .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: strict),
+        .target(name: "FileSystem", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "ChildProcess", dependencies: ["CLinux"], swiftSettings: strict),
+
+        // The product.
+        .target(name: "FlowCore", swiftSettings: strict + [.strictMemorySafety()]),
+        .target(
+            name: "FlowEngine",
+            dependencies: ["FlowCore", "YAML", "SQLite", "Hashing", "HTTPClient", "FileSystem", "ChildProcess"],
+            resources: [.embedInCode("Resources")],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "flow",
+            dependencies: ["FlowEngine", "FileSystem", "ChildProcess"],
+            swiftSettings: strict
+        ),
+        .target(name: "FlowTesting", dependencies: ["FlowEngine", "FileSystem"], swiftSettings: strict),
+
+        // Tests.
+        .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: strict),
+        .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient"], swiftSettings: strict),
+        .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "FileSystem"], swiftSettings: strict),
+        .testTarget(name: "FlowCoreTests", dependencies: ["FlowCore", "FlowTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "FlowEngineTests",
+            dependencies: ["FlowEngine", "FlowTesting", "SQLite", "Hashing", "HTTPClient", "FileSystem", "ChildProcess"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FlowCommandTests",
+            dependencies: ["FlowEngine", "FlowTesting", "FileSystem", "ChildProcess", "flow"],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

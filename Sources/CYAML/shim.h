@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FLOW_CYAML_SHIM_H
+#define FLOW_CYAML_SHIM_H
+#include <yaml.h>
+#endif
