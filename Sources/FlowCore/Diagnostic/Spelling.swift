@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Finds the word that was meant.
+public enum Spelling {
+    /// The candidate nearest to `word`, if one is near enough to be a likely misspelling.
+    ///
+    /// Distance: optimal string alignment (Damerau–Levenshtein without overlapping edits), so that swapped letters
+    /// count once. At most a third of the word's length, and at most three edits. Ties go to the first candidate.
+    public static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
+        let letters = Array(word.unicodeScalars)
+        let limit = Swift.min(3, Swift.max(1, (letters.count + 1) / 3))
+        var best: (word: String, distance: Int)?
+        for candidate in candidates where candidate != word {
+            let other = Array(candidate.unicodeScalars)
+            guard abs(other.count - letters.count) <= limit else { continue }
+            let distance = distance(letters, other)
+            if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
+        }
+        return best?.word
+    }
+
+    static func distance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
+        if a.isEmpty || b.isEmpty { return Swift.max(a.count, b.count) }
+        var twoBack: [Int] = []
+        var oneBack = Array(0...b.count)
+        for i in 1...a.count {
+            var row = [i]
+            row.reserveCapacity(b.count + 1)
+            for j in 1...b.count {
+                var cost = Swift.min(
+                    row[j - 1] + 1, oneBack[j] + 1, oneBack[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1))
+                if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
+                    cost = Swift.min(cost, twoBack[j - 2] + 1)
+                }
+                row.append(cost)
+            }
+            twoBack = oneBack
+            oneBack = row
+        }
+        return oneBack[b.count]
+    }
+}
