@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An agent as its file says it: instructions for a model, and what it may do.
+public struct AgentDefinition: Sendable, Hashable {
+    public var name: String
+    public var title: String?
+    public var role: String?
+    public var description: String?
+    public var instructions: String
+    /// The name of a model or of a configured alias; nil means the default.
+    public var model: String?
+    /// A JSON Schema for the answer; nil means free text.
+    public var output: JSONValue?
+    public var temperature: Double?
+    public var maxTokens: Int?
+    public var version: String?
+    public var tags: [String]
+    public var capabilities: [String]
+    public var span: SourceSpan
+
+    /// An agent.
+    public init(
+        name: String, title: String? = nil, role: String? = nil, description: String? = nil, instructions: String,
+        model: String? = nil, output: JSONValue? = nil, temperature: Double? = nil, maxTokens: Int? = nil,
+        version: String? = nil, tags: [String] = [], capabilities: [String] = [], span: SourceSpan = .none
+    ) {
+        self.name = name
+        self.title = title
+        self.role = role
+        self.description = description
+        self.instructions = instructions
+        self.model = model
+        self.output = output
+        self.temperature = temperature
+        self.maxTokens = maxTokens
+        self.version = version
+        self.tags = tags
+        self.capabilities = capabilities
+        self.span = span
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A workflow as its file says it: typed, each part with its place, not yet known to be consistent.
+public struct WorkflowDefinition: Sendable {
+    public var name: String
+    public var nameSpan: SourceSpan
+    public var title: String?
+    public var description: String?
+    public var version: String?
+    /// What the catalog shows when the workflow is a mode; kept as written.
+    public var mode: JSONValue?
+    public var inputs: [InputDefinition] = []
+    public var outputs: [OutputDefinition] = []
+    public var env: [TemplateEntry] = []
+    /// The names of the secrets that nodes may use in `env` and `with`.
+    public var secrets: [SecretDefinition] = []
+    /// The most nodes that hold a slot at the same time; nil leaves it to the engine.
+    public var maxParallel: Int?
+    /// Files and folders beside the workflow that belong to it and are kept with each run.
+    public var files: [String] = []
+    public var nodes: [NodeDefinition] = []
+    /// Nodes that run after all others have ended, whatever happened.
+    public var finally: [NodeDefinition] = []
+
+    /// An empty workflow.
+    public init(name: String, nameSpan: SourceSpan = .none) {
+        self.name = name
+        self.nameSpan = nameSpan
+    }
+}
+
+/// A name with a template, such as an environment variable.
+public struct TemplateEntry: Sendable, Hashable {
+    public var name: String
+    public var template: Template
+    public var span: SourceSpan
+
+    /// A name with a template.
+    public init(name: String, template: Template, span: SourceSpan = .none) {
+        self.name = name
+        self.template = template
+        self.span = span
+    }
+}
+
+/// A secret that a workflow declares: its name and where the value comes from.
+public struct SecretDefinition: Sendable, Hashable {
+    public var name: String
+    /// The environment variable of the engine that holds the value.
+    public var environmentVariable: String
+    public var span: SourceSpan
+
+    /// A secret read from an environment variable.
+    public init(name: String, environmentVariable: String, span: SourceSpan = .none) {
+        self.name = name
+        self.environmentVariable = environmentVariable
+        self.span = span
+    }
+}
+
+/// One result of a workflow.
+public struct OutputDefinition: Sendable, Hashable {
+    public var name: String
+    public var type: OutputType
+    public var value: Template
+    public var span: SourceSpan
+
+    /// A result with the template that makes it.
+    public init(name: String, type: OutputType, value: Template, span: SourceSpan = .none) {
+        self.name = name
+        self.type = type
+        self.value = value
+        self.span = span
+    }
+}
+
+/// What an output is, for checks and for showing it.
+public enum OutputType: String, Sendable, Hashable, CaseIterable {
+    case text, markdown, json, string, integer, number, boolean, array, object, file, files, plot, table
+
+    /// The static type of such a value. Files are paths.
+    public var valueType: ValueType {
+        switch self {
+        case .text, .markdown, .string, .file, .plot, .table: .string
+        case .json: .any
+        case .integer: .integer
+        case .number: .number
+        case .boolean: .boolean
+        case .array: .array(.any)
+        case .object: .anyObject
+        case .files: .array(.string)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A fact about a run, in the past tense. The log of these is the truth; all else is derived from it. Cases and
+/// their coding names are never renamed (`RunEvent+JSON.swift`).
+public enum RunEvent: Sendable, Hashable {
+    /// The run exists: its workflow, inputs and options are stored under these digests.
+    case runCreated(workflow: String, source: Digest, inputs: Digest)
+    /// An engine took the run up, for the first time or again.
+    case runStarted(engine: String)
+    case runPaused(by: String)
+    case runResumed(by: String)
+    case cancelRequested(by: String, reason: String)
+    /// The run came to its end: `succeeded`, `failed` or `cancelled`.
+    case runEnded(RunStatus, reason: String?)
+
+    /// The items of a `foreach` are known; each is a node named `node[key]` from now on.
+    case nodeExpanded(node: String, keys: [String], items: Digest)
+    case nodeStarted(node: String, attempt: Int)
+    case nodeSucceeded(node: String, attempt: Int, result: Digest)
+    /// The attempt failed. With `retryAt` the node runs again then; without, the failure is final.
+    case nodeFailed(node: String, attempt: Int, failure: NodeFailure, retryAt: Timestamp?)
+    /// The node holds no slot until its wait is over.
+    case nodeWaiting(node: String, attempt: Int, wait: NodeWait)
+    case approvalDecided(node: String, decision: ApprovalDecision)
+    case nodeSkipped(node: String, reason: String)
+    case nodeOmitted(node: String, reason: String)
+    case nodeCancelled(node: String)
+    /// The engine ended while the attempt ran; nobody saw its end.
+    case nodeInterrupted(node: String, attempt: Int)
+
+    /// The node that the fact is about.
+    public var node: String? {
+        switch self {
+        case .runCreated, .runStarted, .runPaused, .runResumed, .cancelRequested, .runEnded: nil
+        case .nodeExpanded(let node, _, _), .nodeStarted(let node, _), .nodeSucceeded(let node, _, _),
+            .nodeFailed(let node, _, _, _), .nodeWaiting(let node, _, _), .approvalDecided(let node, _),
+            .nodeSkipped(let node, _), .nodeOmitted(let node, _), .nodeCancelled(let node),
+            .nodeInterrupted(let node, _):
+            node
+        }
+    }
+}
+
+/// An event with its place in the run's log.
+public struct RecordedEvent: Sendable, Hashable {
+    /// From 1, without holes, per run.
+    public var sequence: Int64
+    public var at: Timestamp
+    public var event: RunEvent
+
+    /// An event of a log.
+    public init(sequence: Int64, at: Timestamp, event: RunEvent) {
+        self.sequence = sequence
+        self.at = at
+        self.event = event
+    }
+}
+
+/// What a waiting node waits for.
+public enum NodeWait: Sendable, Hashable {
+    case until(Timestamp)
+    case approval(ApprovalRequest)
+    /// The run of a sub-workflow.
+    case run(String)
+}
+
+/// A question to people.
+public struct ApprovalRequest: Sendable, Hashable {
+    public var prompt: String
+    /// What the person is shown, by name.
+    public var show: JSONObject
+    public var deadline: Timestamp?
+    public var onDeadline: DeadlineAction
+
+    /// What happens when nobody answers in time.
+    public enum DeadlineAction: String, Sendable, Hashable, CaseIterable {
+        case reject, fail
+    }
+
+    /// A question.
+    public init(
+        prompt: String, show: JSONObject = JSONObject(), deadline: Timestamp? = nil,
+        onDeadline: DeadlineAction = .reject
+    ) {
+        self.prompt = prompt
+        self.show = show
+        self.deadline = deadline
+        self.onDeadline = onDeadline
+    }
+}
+
+/// An answer to an approval.
+public struct ApprovalDecision: Sendable, Hashable {
+    public var approved: Bool
+    public var by: String
+    public var comment: String?
+    public var at: Timestamp
+
+    /// An answer.
+    public init(approved: Bool, by: String, comment: String? = nil, at: Timestamp) {
+        self.approved = approved
+        self.by = by
+        self.comment = comment
+        self.at = at
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Something that happened to a run and on which the machine decides. Nodes are given by their index in the machine.
+public enum RunInput: Sendable, Hashable {
+    /// An engine takes the run up.
+    case start(engine: String)
+    case pause(by: String)
+    case resume(by: String)
+    case cancel(by: String, reason: String)
+
+    /// Answers to `RunEffect.prepare`.
+    case prepared(Int)
+    case conditionFalse(Int, reason: String)
+    case expanded(Int, keys: [String], items: Digest)
+    case evaluationFailed(Int, NodeFailure)
+
+    /// Answers to `RunEffect.run`.
+    case succeeded(Int, attempt: Int, result: Digest)
+    case failed(Int, attempt: Int, NodeFailure)
+    case waiting(Int, attempt: Int, NodeWait)
+    case cancelled(Int, attempt: Int)
+    /// The attempt was running when the last engine ended.
+    case interrupted(Int, attempt: Int)
+
+    /// The moment of a `RunEffect.wake` has come.
+    case woken(Int)
+    /// A person answered. `result` is what an approved node puts out.
+    case decided(Int, ApprovalDecision, result: Digest)
+    /// The outputs of all items of a `foreach` are collected.
+    case joined(Int, result: Digest)
+    /// The run of a sub-workflow ended.
+    case childEnded(Int, result: Digest?, failure: NodeFailure?)
+}
+
+/// What the machine wants done. Each effect names its node and attempt, which makes doing it twice harmless.
+public enum RunEffect: Sendable, Hashable {
+    /// Evaluate `when` and `foreach`; no program runs yet.
+    case prepare(Int)
+    case run(Int, attempt: Int)
+    /// End the running attempt.
+    case cancel(Int, attempt: Int)
+    case wake(Int, at: Timestamp)
+    /// Collect the outputs of the items of a `foreach`.
+    case join(Int)
+    /// Tell when the run of a sub-workflow has ended.
+    case watch(Int, run: String)
+    /// The run is over.
+    case close(RunStatus)
+}
+
+/// An input that the run's state does not allow.
+public struct RunError: Error, Sendable, Hashable {
+    /// What is the matter.
+    public enum Code: String, Sendable, Hashable {
+        case runEnded, notPaused, alreadyPaused, notWaitingForApproval, unknownNode
+    }
+
+    public var code: Code
+    public var message: String
+
+    /// A refused input.
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}

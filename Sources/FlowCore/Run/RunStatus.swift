@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where a run stands.
+///
+/// | from | to |
+/// |---|---|
+/// | created | queued, running, cancelled |
+/// | queued | running, cancelled |
+/// | running | paused, waiting, succeeded, failed, cancelled, quarantined |
+/// | waiting | running, paused, cancelled |
+/// | paused | running, cancelled |
+/// | quarantined | running, cancelled |
+/// | succeeded, failed, cancelled | – |
+///
+/// `waiting` means: nothing runs, and only a person's answer or a timer can go on.
+public enum RunStatus: String, Sendable, Hashable, CaseIterable {
+    case created, queued, running, paused, waiting, succeeded, failed, cancelled, quarantined
+
+    /// Whether the status is final.
+    public var isTerminal: Bool { self == .succeeded || self == .failed || self == .cancelled }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where runs are kept. One engine writes; readers may be in other processes.
+///
+/// The engine calls `commit` and goes on only when it has returned: what it returned for is durable. All other
+/// calls read. Every implementation passes the conformance suite of `FlowTesting`.
+public protocol RunStore: Sendable {
+    /// Makes all parts of the batch durable, or none. Batches of several callers may share one transaction.
+    func commit(_ batch: StoreBatch) async throws(StoreError)
+    /// Events of a run with a sequence above `after`, in order.
+    func events(of run: String, after: Int64, limit: Int) async throws(StoreError) -> [RecordedEvent]
+    /// One run; nil if there is none of this id.
+    func run(_ id: String) async throws(StoreError) -> RunSummary?
+    /// Runs, the newest first.
+    func runs(_ query: RunQuery) async throws(StoreError) -> [RunSummary]
+    /// The nodes of a run that something has happened to, in the order in which it first did.
+    func nodes(of run: String) async throws(StoreError) -> [NodeSummary]
+    /// A stored content, checked against its digest; nil if it is not there.
+    func content(_ digest: Digest) async throws(StoreError) -> [UInt8]?
+}
+
+/// What is written together.
+public struct StoreBatch: Sendable {
+    public var run: String
+    /// The next events of the run. Their sequences continue what is stored.
+    public var events: [RecordedEvent]
+    /// Contents that the events refer to, with their digests.
+    public var contents: [(digest: Digest, bytes: [UInt8])]
+    /// The run's row as it is after the events; nil if it has not changed.
+    public var summary: RunSummary?
+    /// The rows of nodes that have changed.
+    public var nodes: [NodeSummary]
+
+    /// A batch for a run.
+    public init(
+        run: String, events: [RecordedEvent] = [], contents: [(digest: Digest, bytes: [UInt8])] = [],
+        summary: RunSummary? = nil, nodes: [NodeSummary] = []
+    ) {
+        self.run = run
+        self.events = events
+        self.contents = contents
+        self.summary = summary
+        self.nodes = nodes
+    }
+}
+
+/// A run in a list: derived from its events, kept for quick reading.
+public struct RunSummary: Sendable, Hashable {
+    public var id: String
+    public var workflow: String
+    public var status: RunStatus
+    public var createdAt: Timestamp
+    public var startedAt: Timestamp?
+    public var endedAt: Timestamp?
+    public var nodeCount: Int
+    /// How many nodes have ended.
+    public var endedCount: Int
+    /// The first node that failed for good.
+    public var failedNode: String?
+    /// Why the run ended as it did, or what it waits for.
+    public var reason: String?
+    /// The digest of the source bundle, and of the inputs.
+    public var source: Digest
+    public var inputs: Digest
+    /// How often an engine took the run up and died with it.
+    public var interruptions: Int
+
+    /// A run's row.
+    public init(
+        id: String, workflow: String, status: RunStatus, createdAt: Timestamp, startedAt: Timestamp? = nil,
+        endedAt: Timestamp? = nil, nodeCount: Int, endedCount: Int = 0, failedNode: String? = nil,
+        reason: String? = nil, source: Digest, inputs: Digest, interruptions: Int = 0
+    ) {
+        self.id = id
+        self.workflow = workflow
+        self.status = status
+        self.createdAt = createdAt
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.nodeCount = nodeCount
+        self.endedCount = endedCount
+        self.failedNode = failedNode
+        self.reason = reason
+        self.source = source
+        self.inputs = inputs
+        self.interruptions = interruptions
+    }
+}
+
+/// A node of a run: derived from the events, kept for quick reading.
+public struct NodeSummary: Sendable, Hashable {
+    public var node: String
+    public var kind: String
+    public var status: NodeStatus
+    public var attempt: Int
+    /// The start of the first attempt.
+    public var startedAt: Timestamp?
+    public var endedAt: Timestamp?
+    /// The digest of the node's result: its outputs and artifacts.
+    public var result: Digest?
+    /// The failure, or the reason for skipping, omitting or waiting.
+    public var message: String?
+
+    /// A node's row.
+    public init(
+        node: String, kind: String, status: NodeStatus, attempt: Int = 0, startedAt: Timestamp? = nil,
+        endedAt: Timestamp? = nil, result: Digest? = nil, message: String? = nil
+    ) {
+        self.node = node
+        self.kind = kind
+        self.status = status
+        self.attempt = attempt
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.result = result
+        self.message = message
+    }
+}
+
+/// Which runs to list.
+public struct RunQuery: Sendable, Hashable {
+    /// Empty means all.
+    public var statuses: Set<RunStatus>
+    public var workflow: String?
+    /// The first characters of the id.
+    public var idPrefix: String?
+    public var limit: Int
+
+    /// A query.
+    public init(statuses: Set<RunStatus> = [], workflow: String? = nil, idPrefix: String? = nil, limit: Int = 50) {
+        self.statuses = statuses
+        self.workflow = workflow
+        self.idPrefix = idPrefix
+        self.limit = limit
+    }
+}
+
+/// Why the store could not do what it was asked.
+public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What is the matter; more may come.
+    public enum Code: String, Sendable, Hashable {
+        /// The events do not continue what is stored: somebody else wrote, or it was written already.
+        case conflict
+        case diskFull, readOnly, inputOutput, corrupt, notADatabase, newerVersion, busy, closed, missing
+    }
+
+    public var code: Code
+    /// What was being done, and what the layer below said.
+    public var description: String
+
+    /// A failure of the store.
+    public init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}
