@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the machine knows of one node, or of one item of a `foreach`.
+public struct NodeState: Sendable, Hashable {
+    public internal(set) var status: NodeStatus = .pending
+    /// The number of the last attempt; 0 before the first.
+    public internal(set) var attempt: Int32 = 0
+    /// Attempts that failed, for the retry policy. Interrupted attempts do not count.
+    public internal(set) var failures: Int32 = 0
+    /// The node of the plan.
+    public internal(set) var planNode: Int32
+    /// The place among the items of a `foreach`; -1 for a node that is no item.
+    public internal(set) var item: Int32 = -1
+    /// Needs that have not ended.
+    var open: Int32 = 0
+    /// Whether the node stands in the queue for a slot.
+    var isQueued = false
+    /// Whether a need has ended in a way that the node cannot use.
+    var isDoomed = false
+    /// Whether its items, not itself, do the work.
+    var isExpanded = false
+
+    init(planNode: Int32) { self.planNode = planNode }
+}
+
+/// The items of a `foreach` at run time.
+struct Expansion: Sendable {
+    /// The machine's index of the first item; the others follow.
+    var first: Int
+    var keys: [String]
+    var items: Digest
+    /// Items that have not ended.
+    var open: Int
+    /// Items that stand in the queue for a slot or run.
+    var active = 0
+    var maxParallel: Int
+    /// Items that are prepared and wait for one of their siblings.
+    var parked: [Int] = []
+    var parkedHead = 0
+    var firstFailed: Int?
+
+    mutating func unpark() -> Int? {
+        guard parkedHead < parked.count else { return nil }
+        parkedHead += 1
+        return parked[parkedHead - 1]
+    }
+}

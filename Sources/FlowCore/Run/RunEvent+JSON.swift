@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension RunEvent {
+    /// The name of the event's type in the log; never changed once released.
+    public var typeName: String {
+        switch self {
+        case .runCreated: "run_created"
+        case .runStarted: "run_started"
+        case .runPaused: "run_paused"
+        case .runResumed: "run_resumed"
+        case .cancelRequested: "cancel_requested"
+        case .runEnded: "run_ended"
+        case .nodeExpanded: "node_expanded"
+        case .nodeStarted: "node_started"
+        case .nodeSucceeded: "node_succeeded"
+        case .nodeFailed: "node_failed"
+        case .nodeWaiting: "node_waiting"
+        case .approvalDecided: "approval_decided"
+        case .nodeSkipped: "node_skipped"
+        case .nodeOmitted: "node_omitted"
+        case .nodeCancelled: "node_cancelled"
+        case .nodeInterrupted: "node_interrupted"
+        }
+    }
+
+    /// The event as JSON: `type`, then the facts.
+    public var json: JSONValue {
+        var object = JSONObject()
+        object["type"] = .string(typeName)
+        if let node { object["node"] = .string(node) }
+        switch self {
+        case .runCreated(let workflow, let source, let inputs):
+            object["workflow"] = .string(workflow)
+            object["source"] = .string(source.hex)
+            object["inputs"] = .string(inputs.hex)
+        case .runStarted(let engine): object["engine"] = .string(engine)
+        case .runPaused(let by), .runResumed(let by): object["by"] = .string(by)
+        case .cancelRequested(let by, let reason):
+            object["by"] = .string(by)
+            object["reason"] = .string(reason)
+        case .runEnded(let status, let reason):
+            object["status"] = .string(status.rawValue)
+            object["reason"] = reason.map { .string($0) }
+        case .nodeExpanded(_, let keys, let items):
+            object["keys"] = .array(keys.map { .string($0) })
+            object["items"] = .string(items.hex)
+        case .nodeStarted(_, let attempt), .nodeInterrupted(_, let attempt):
+            object["attempt"] = .integer(Int64(attempt))
+        case .nodeSucceeded(_, let attempt, let result):
+            object["attempt"] = .integer(Int64(attempt))
+            object["result"] = .string(result.hex)
+        case .nodeFailed(_, let attempt, let failure, let retryAt):
+            object["attempt"] = .integer(Int64(attempt))
+            object["failure"] = failure.json
+            object["retry_at"] = retryAt.map { .integer($0.milliseconds) }
+        case .nodeWaiting(_, let attempt, let wait):
+            object["attempt"] = .integer(Int64(attempt))
+            object["wait"] = wait.json
+        case .approvalDecided(_, let decision): object["decision"] = decision.json
+        case .nodeSkipped(_, let reason), .nodeOmitted(_, let reason): object["reason"] = .string(reason)
+        case .nodeCancelled: break
+        }
+        return .object(object)
+    }
+
+    /// The event of a JSON object that `json` made; nil for anything else.
+    public init?(json: JSONValue) {
+        guard let type = json["type"]?.stringValue else { return nil }
+        let node = json["node"]?.stringValue ?? ""
+        let attempt = Int(json["attempt"]?.integerValue ?? 0)
+        func text(_ key: String) -> String { json[key]?.stringValue ?? "" }
+        func digest(_ key: String) -> Digest? { json[key]?.stringValue.flatMap { Digest(hex: $0) } }
+        switch type {
+        case "run_created":
+            guard let source = digest("source"), let inputs = digest("inputs") else { return nil }
+            self = .runCreated(workflow: text("workflow"), source: source, inputs: inputs)
+        case "run_started": self = .runStarted(engine: text("engine"))
+        case "run_paused": self = .runPaused(by: text("by"))
+        case "run_resumed": self = .runResumed(by: text("by"))
+        case "cancel_requested": self = .cancelRequested(by: text("by"), reason: text("reason"))
+        case "run_ended":
+            guard let status = RunStatus(rawValue: text("status")) else { return nil }
+            self = .runEnded(status, reason: json["reason"]?.stringValue)
+        case "node_expanded":
+            guard let keys = json["keys"]?.arrayValue?.compactMap(\.stringValue), let items = digest("items") else {
+                return nil
+            }
+            self = .nodeExpanded(node: node, keys: keys, items: items)
+        case "node_started": self = .nodeStarted(node: node, attempt: attempt)
+        case "node_succeeded":
+            guard let result = digest("result") else { return nil }
+            self = .nodeSucceeded(node: node, attempt: attempt, result: result)
+        case "node_failed":
+            guard let failure = json["failure"].flatMap(NodeFailure.init(json:)) else { return nil }
+            self = .nodeFailed(
+                node: node, attempt: attempt, failure: failure,
+                retryAt: json["retry_at"]?.integerValue.map { Timestamp(milliseconds: $0) })
+        case "node_waiting":
+            guard let wait = json["wait"].flatMap(NodeWait.init(json:)) else { return nil }
+            self = .nodeWaiting(node: node, attempt: attempt, wait: wait)
+        case "approval_decided":
+            guard let decision = json["decision"].flatMap(ApprovalDecision.init(json:)) else { return nil }
+            self = .approvalDecided(node: node, decision: decision)
+        case "node_skipped": self = .nodeSkipped(node: node, reason: text("reason"))
+        case "node_omitted": self = .nodeOmitted(node: node, reason: text("reason"))
+        case "node_cancelled": self = .nodeCancelled(node: node)
+        case "node_interrupted": self = .nodeInterrupted(node: node, attempt: attempt)
+        default: return nil
+        }
+    }
+}
+
+extension NodeFailure {
+    /// The failure as JSON.
+    public var json: JSONValue {
+        var object = JSONObject()
+        object["reason"] = .string(reason.rawValue)
+        object["message"] = .string(message)
+        object["excerpt"] = excerpt.map { .string($0) }
+        object["exit_code"] = exitCode.map { .integer(Int64($0)) }
+        object["retry_after"] = retryAfter.map { .integer($0.count) }
+        return .object(object)
+    }
+
+    /// The failure of a JSON object that `json` made; nil for anything else.
+    public init?(json: JSONValue) {
+        guard let reason = json["reason"]?.stringValue.flatMap(FailureReason.init(rawValue:)) else { return nil }
+        self.init(
+            reason, json["message"]?.stringValue ?? "", excerpt: json["excerpt"]?.stringValue,
+            exitCode: json["exit_code"]?.integerValue.map { Int($0) },
+            retryAfter: json["retry_after"]?.integerValue.map { Milliseconds($0) })
+    }
+}
+
+extension NodeWait {
+    /// The wait as JSON.
+    public var json: JSONValue {
+        switch self {
+        case .until(let moment): return ["until": .integer(moment.milliseconds)]
+        case .run(let run): return ["run": .string(run)]
+        case .approval(let request):
+            var object = JSONObject()
+            object["prompt"] = .string(request.prompt)
+            object["show"] = .object(request.show)
+            object["deadline"] = request.deadline.map { .integer($0.milliseconds) }
+            object["on_deadline"] = .string(request.onDeadline.rawValue)
+            return ["approval": .object(object)]
+        }
+    }
+
+    /// The wait of a JSON object that `json` made; nil for anything else.
+    public init?(json: JSONValue) {
+        if let moment = json["until"]?.integerValue {
+            self = .until(Timestamp(milliseconds: moment))
+        } else if let run = json["run"]?.stringValue {
+            self = .run(run)
+        } else if let request = json["approval"] {
+            self = .approval(
+                ApprovalRequest(
+                    prompt: request["prompt"]?.stringValue ?? "",
+                    show: request["show"]?.objectValue ?? JSONObject(),
+                    deadline: request["deadline"]?.integerValue.map { Timestamp(milliseconds: $0) },
+                    onDeadline: request["on_deadline"]?.stringValue
+                        .flatMap(ApprovalRequest.DeadlineAction.init(rawValue:)) ?? .reject))
+        } else {
+            return nil
+        }
+    }
+}
+
+extension ApprovalDecision {
+    /// The decision as JSON.
+    public var json: JSONValue {
+        var object = JSONObject()
+        object["approved"] = .bool(approved)
+        object["by"] = .string(by)
+        object["comment"] = comment.map { .string($0) }
+        object["at"] = .integer(at.milliseconds)
+        return .object(object)
+    }
+
+    /// The decision of a JSON object that `json` made; nil for anything else.
+    public init?(json: JSONValue) {
+        guard let approved = json["approved"]?.boolValue else { return nil }
+        self.init(
+            approved: approved, by: json["by"]?.stringValue ?? "", comment: json["comment"]?.stringValue,
+            at: Timestamp(milliseconds: json["at"]?.integerValue ?? 0))
+    }
+}

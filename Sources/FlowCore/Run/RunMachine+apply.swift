@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension RunMachine {
+    /// Takes a fact in. Total: a fact that does not fit the state is left out, so that no log can trap.
+    public mutating func apply(_ event: RunEvent, at time: Timestamp) {
+        switch event {
+        case .runCreated, .approvalDecided: break
+        case .runStarted: open()
+        case .runPaused: isPaused = true
+        case .runResumed: isPaused = false
+        case .cancelRequested(let by, let reason): cancel(by: by, reason: reason)
+        case .runEnded(let status, let reason):
+            ended = (status, reason)
+            effects.append(.close(status))
+        case .nodeExpanded(let name, let keys, let items):
+            if let node = plan.index(of: name) { expand(node, keys: keys, items: items) }
+        case .nodeStarted(let name, let attempt):
+            if let node = index(of: name) { start(node, attempt: attempt, at: time) }
+        case .nodeWaiting(let name, _, let wait):
+            if let node = index(of: name) { suspend(node, wait: wait) }
+        case .nodeInterrupted(let name, _):
+            if let node = index(of: name) { interrupt(node) }
+        case .nodeFailed(let name, _, let failure, let retryAt):
+            guard let node = index(of: name) else { break }
+            if let retryAt {
+                retry(node, at: retryAt)
+            } else {
+                end(node, failure.reason == .rejected ? .rejected : .failed)
+            }
+        case .nodeSucceeded(let name, _, _): end(name, .succeeded)
+        case .nodeSkipped(let name, _): end(name, .skipped)
+        case .nodeOmitted(let name, _): end(name, .omitted)
+        case .nodeCancelled(let name): end(name, .cancelled)
+        }
+        dropStale()
+    }
+
+    private mutating func end(_ name: String, _ status: NodeStatus) {
+        if let node = index(of: name) { end(node, status) }
+    }
+
+    // MARK: Status
+
+    /// The only place that writes a status: keeps the counts that depend on it.
+    private mutating func set(_ node: Int, _ status: NodeStatus) {
+        if isBusy(node) { busy -= 1 }
+        nodes[node].status = status
+        if isBusy(node) { busy += 1 }
+    }
+
+    private func isBusy(_ node: Int) -> Bool {
+        switch nodes[node].status {
+        case .ready, .running, .retrying, .interrupted: !nodes[node].isExpanded
+        default: false
+        }
+    }
+
+    private func takesSlot(_ node: Int) -> Bool { plan.needsSlot(Int(nodes[node].planNode)) }
+
+    private func parent(of node: Int) -> Int? { nodes[node].item >= 0 ? Int(nodes[node].planNode) : nil }
+
+    // MARK: Start and end of the run
+
+    private mutating func open() {
+        guard !isStarted else { return }
+        isStarted = true
+        for node in 0..<plan.finallyStart where nodes[node].open == 0 { makeReady(node) }
+        if openMain == 0 { openFinallyPhase() }
+    }
+
+    private mutating func openFinallyPhase() {
+        guard !finallyIsOpen else { return }
+        finallyIsOpen = true
+        for node in plan.finallyStart..<plan.nodes.count where nodes[node].open == 0 { makeReady(node) }
+    }
+
+    private mutating func cancel(by: String, reason: String) {
+        guard cancellation == nil else { return }
+        cancellation = (by, reason)
+        isPaused = false
+        for node in nodes.indices.reversed() where nodes[node].planNode < plan.finallyStart { stop(node) }
+    }
+
+    /// Ends a node that must not go on: at once if nothing of it runs, else through the engine.
+    private mutating func stop(_ node: Int) {
+        switch nodes[node].status {
+        case .running where nodes[node].isExpanded: break
+        case .running: effects.append(.cancel(node, attempt: Int(nodes[node].attempt)))
+        case .waiting:
+            if case .run = waits[node] {
+                effects.append(.cancel(node, attempt: Int(nodes[node].attempt)))
+            } else {
+                condemned.append(node)
+            }
+        case .pending, .ready, .retrying, .interrupted: condemned.append(node)
+        default: break
+        }
+    }
+
+    // MARK: Way of a node
+
+    private mutating func makeReady(_ node: Int) {
+        guard nodes[node].status == .pending, !nodes[node].isDoomed else { return }
+        set(node, .ready)
+        effects.append(.prepare(node))
+    }
+
+    private mutating func expand(_ node: Int, keys: [String], items: Digest) {
+        guard nodes[node].status == .ready, let foreach = plan.nodes[node].options.foreach else { return }
+        set(node, .running)
+        busy -= 1
+        nodes[node].isExpanded = true
+        expansions[node] = Expansion(
+            first: nodes.count, keys: keys, items: items, open: keys.count, maxParallel: foreach.maxParallel ?? .max)
+        let id = plan.nodes[node].id
+        nodes.reserveCapacity(nodes.count + keys.count)
+        for (place, key) in keys.enumerated() {
+            itemIndexes["\(id)[\(key)]"] = nodes.count
+            var state = NodeState(planNode: Int32(node))
+            state.item = Int32(place)
+            nodes.append(state)
+            makeReady(nodes.count - 1)
+        }
+        if keys.isEmpty { effects.append(.join(node)) }
+    }
+
+    /// Puts a prepared node in line for a slot.
+    mutating func enqueue(_ node: Int) {
+        guard !nodes[node].isQueued, !nodes[node].isExpanded, nodes[node].status.allows(.running) else { return }
+        if let parent = parent(of: node), let expansion = expansions[parent] {
+            if expansion.active >= expansion.maxParallel {
+                expansions[parent]?.parked.append(node)
+                return
+            }
+            expansions[parent]?.active += 1
+        }
+        nodes[node].isQueued = true
+        if takesSlot(node) {
+            queue.insert(
+                node, priority: definition(of: node).options.priority, height: plan.height[Int(nodes[node].planNode)])
+        } else {
+            freed.append(node)
+        }
+    }
+
+    /// Takes a node out of line, or gives back what a running attempt held.
+    private mutating func release(_ node: Int) {
+        let wasRunning = nodes[node].status == .running && !nodes[node].isExpanded
+        guard wasRunning || nodes[node].isQueued else { return }
+        nodes[node].isQueued = false
+        if wasRunning, takesSlot(node) { usedSlots -= 1 }
+        guard let parent = parent(of: node) else { return }
+        expansions[parent]?.active -= 1
+        while let next = expansions[parent]?.unpark() {
+            if nodes[next].status.allows(.running) {
+                enqueue(next)
+                break
+            }
+        }
+    }
+
+    private mutating func start(_ node: Int, attempt: Int, at time: Timestamp) {
+        guard nodes[node].status.allows(.running), !nodes[node].isExpanded else { return }
+        if !nodes[node].isQueued, let parent = parent(of: node) { expansions[parent]?.active += 1 }
+        nodes[node].isQueued = false
+        retryTimes[node] = nil
+        set(node, .running)
+        nodes[node].attempt = Int32(clamping: attempt)
+        if takesSlot(node) { usedSlots += 1 }
+        if definition(of: node).options.retry?.maxTotal != nil, firstStarts[node] == nil { firstStarts[node] = time }
+        effects.append(.run(node, attempt: attempt))
+    }
+
+    private mutating func suspend(_ node: Int, wait: NodeWait) {
+        guard nodes[node].status.allows(.waiting) else { return }
+        release(node)
+        set(node, .waiting)
+        waits[node] = wait
+        if let effect = wakeEffect(of: node) { effects.append(effect) }
+    }
+
+    private mutating func retry(_ node: Int, at time: Timestamp) {
+        guard nodes[node].status.allows(.retrying) else { return }
+        release(node)
+        waits[node] = nil
+        set(node, .retrying)
+        nodes[node].failures += 1
+        retryTimes[node] = time
+        effects.append(.wake(node, at: time))
+    }
+
+    private mutating func interrupt(_ node: Int) {
+        guard nodes[node].status.allows(.interrupted) else { return }
+        release(node)
+        set(node, .interrupted)
+        if cancellation == nil { enqueue(node) }
+    }
+
+    private mutating func end(_ node: Int, _ status: NodeStatus) {
+        guard nodes[node].status.allows(status) else { return }
+        release(node)
+        waits[node] = nil
+        retryTimes[node] = nil
+        set(node, status)
+        endedCount += 1
+        if let parent = parent(of: node) {
+            endItem(node, status, of: parent)
+        } else {
+            endPlanNode(node, status)
+        }
+    }
+
+    private mutating func endItem(_ node: Int, _ status: NodeStatus, of parent: Int) {
+        guard var expansion = expansions[parent] else { return }
+        expansion.open -= 1
+        let isFirstFailure = (status == .failed || status == .rejected) && expansion.firstFailed == nil
+        if isFirstFailure { expansion.firstFailed = node }
+        expansions[parent] = expansion
+        if isFirstFailure, plan.nodes[parent].options.foreach?.failureMode == .failFast {
+            for item in expansion.first..<expansion.first + expansion.keys.count { stop(item) }
+        }
+        if expansion.open == 0 { effects.append(.join(parent)) }
+    }
+
+    private mutating func endPlanNode(_ node: Int, _ status: NodeStatus) {
+        let policy = plan.nodes[node].options.onFailure
+        if status == .failed || status == .rejected, policy == .fail, failedNode == nil { failedNode = node }
+        for edge in plan.successors(of: node) {
+            let next = Int(edge.node)
+            nodes[next].open -= 1
+            if edge.condition.accepts(status, continues: policy == .continue) {
+                if nodes[next].open == 0 { makeReady(next) }
+            } else if !nodes[next].isDoomed, nodes[next].status == .pending {
+                nodes[next].isDoomed = true
+                if cancellation == nil || next >= plan.finallyStart { doomed.append((next, node)) }
+            }
+        }
+        if node < plan.finallyStart {
+            openMain -= 1
+            if openMain == 0 { openFinallyPhase() }
+        } else {
+            openFinally -= 1
+        }
+    }
+
+    // MARK: Queues and effects
+
+    /// Forgets entries at the head of the queues whose nodes went another way.
+    private mutating func dropStale() {
+        while let node = queue.first, !nodes[node].isQueued { queue.removeFirst() }
+        while let node = freed.last, !nodes[node].isQueued { freed.removeLast() }
+        while let next = doomed.last, nodes[next.node].status != .pending { doomed.removeLast() }
+        while let node = condemned.last, nodes[node].status.isTerminal || nodes[node].status == .running {
+            condemned.removeLast()
+        }
+    }
+
+    private func wakeEffect(of node: Int) -> RunEffect? {
+        switch waits[node] {
+        case .until(let moment): .wake(node, at: moment)
+        case .approval(let request): request.deadline.map { .wake(node, at: $0) }
+        case .run(let run): .watch(node, run: run)
+        case nil: nil
+        }
+    }
+
+    /// All that is to be done from the present state; attempts that ran when the last engine ended are not among it.
+    func outstandingEffects() -> [RunEffect] {
+        if let ended { return [.close(ended.status)] }
+        var effects: [RunEffect] = []
+        for node in nodes.indices {
+            switch nodes[node].status {
+            case .ready: effects.append(.prepare(node))
+            case .waiting: if let effect = wakeEffect(of: node) { effects.append(effect) }
+            case .retrying: if let time = retryTimes[node] { effects.append(.wake(node, at: time)) }
+            case .running where nodes[node].isExpanded && expansions[node]?.open == 0: effects.append(.join(node))
+            default: break
+            }
+        }
+        return effects
+    }
+}

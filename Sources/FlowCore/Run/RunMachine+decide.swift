@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension RunMachine {
+    /// The facts that an input makes by itself.
+    public func decide(_ input: RunInput, at now: Timestamp) throws(RunError) -> [RunEvent] {
+        switch input {
+        case .start(let engine):
+            return ended == nil ? [.runStarted(engine: engine)] : []
+        case .pause(let by):
+            try checkNotEnded()
+            if isPaused { throw RunError(.alreadyPaused, "the run is paused already") }
+            return [.runPaused(by: by)]
+        case .resume(let by):
+            try checkNotEnded()
+            if !isPaused { throw RunError(.notPaused, "the run is not paused") }
+            return [.runResumed(by: by)]
+        case .cancel(let by, let reason):
+            try checkNotEnded()
+            return cancellation == nil ? [.cancelRequested(by: by, reason: reason)] : []
+        case .prepared: return []
+        case .conditionFalse(let node, let reason):
+            return has(node, .ready) ? [.nodeSkipped(node: name(of: node), reason: reason)] : []
+        case .expanded(let node, let keys, let items):
+            guard has(node, .ready), !nodes[node].isExpanded else { return [] }
+            return [.nodeExpanded(node: name(of: node), keys: keys, items: items)]
+        case .evaluationFailed(let node, let failure):
+            guard has(node, .ready) else { return [] }
+            return [.nodeFailed(node: name(of: node), attempt: 0, failure: failure, retryAt: nil)]
+        case .succeeded(let node, let attempt, let result):
+            return isRunning(node, attempt)
+                ? [.nodeSucceeded(node: name(of: node), attempt: attempt, result: result)] : []
+        case .failed(let node, let attempt, let failure):
+            return isRunning(node, attempt) ? [failed(node, attempt: attempt, failure: failure, at: now)] : []
+        case .waiting(let node, let attempt, let wait):
+            return isRunning(node, attempt)
+                ? [.nodeWaiting(node: name(of: node), attempt: attempt, wait: wait)] : []
+        case .cancelled(let node, let attempt):
+            return isRunning(node, attempt) ? [.nodeCancelled(node: name(of: node))] : []
+        case .interrupted(let node, let attempt):
+            guard isRunning(node, attempt) else { return [] }
+            let fact = RunEvent.nodeInterrupted(node: name(of: node), attempt: attempt)
+            if cancellation != nil { return [fact, .nodeCancelled(node: name(of: node))] }
+            guard definition(of: node).options.onInterrupt == .fail else { return [fact] }
+            let failure = NodeFailure(.interrupted, "the engine ended while attempt \(attempt) ran")
+            return [fact, .nodeFailed(node: name(of: node), attempt: attempt, failure: failure, retryAt: nil)]
+        case .woken(let node): return woken(node, at: now)
+        case .decided(let node, let decision, let result):
+            guard nodes.indices.contains(node), case .approval = waits[node] else {
+                throw RunError(.notWaitingForApproval, "no answer is awaited there")
+            }
+            return decided(node, decision, result: result)
+        case .joined(let node, let result): return joined(node, result: result)
+        case .childEnded(let node, let result, let failure):
+            guard has(node, .waiting), case .run = waits[node] else { return [] }
+            let attempt = Int(nodes[node].attempt)
+            if let failure { return [failed(node, attempt: attempt, failure: failure, at: now)] }
+            guard let result else { return [.nodeCancelled(node: name(of: node))] }
+            return [.nodeSucceeded(node: name(of: node), attempt: attempt, result: result)]
+        }
+    }
+
+    private func checkNotEnded() throws(RunError) {
+        if let ended { throw RunError(.runEnded, "the run has ended: \(ended.status.rawValue)") }
+    }
+
+    private func isRunning(_ node: Int, _ attempt: Int) -> Bool {
+        has(node, .running) && Int(nodes[node].attempt) == attempt && !nodes[node].isExpanded
+    }
+
+    private func failed(_ node: Int, attempt: Int, failure: NodeFailure, at now: Timestamp) -> RunEvent {
+        let policy = definition(of: node).options.retry ?? .none
+        let failures = Int(nodes[node].failures) + 1
+        var retryAt: Timestamp?
+        if failures < policy.maxAttempts, cancellation == nil, policy.covers(failure) {
+            let wait = policy.wait(
+                afterFailure: failures, asked: failure.retryAfter, chance: chance(node: node, failures: failures))
+            let at = now.advanced(by: wait)
+            if let total = policy.maxTotal, let first = firstStarts[node], at.since(first) > total {
+                retryAt = nil
+            } else {
+                retryAt = at
+            }
+        }
+        return .nodeFailed(node: name(of: node), attempt: attempt, failure: failure, retryAt: retryAt)
+    }
+
+    /// A number from 0 up to 1 that is the same each time (SplitMix64).
+    private func chance(node: Int, failures: Int) -> Double {
+        var z = seed &+ UInt64(node) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(failures) &* 0xD1B5_4A32_D192_ED03
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return Double((z ^ (z >> 31)) >> 11) / 9_007_199_254_740_992
+    }
+
+    private func woken(_ node: Int, at now: Timestamp) -> [RunEvent] {
+        guard has(node, .waiting) else { return [] }
+        let attempt = Int(nodes[node].attempt)
+        switch waits[node] {
+        case .until(let moment) where moment <= now:
+            return [.nodeSucceeded(node: name(of: node), attempt: attempt, result: emptyResult)]
+        case .approval(let request):
+            guard let deadline = request.deadline, deadline <= now else { return [] }
+            let rejects = request.onDeadline == .reject
+            let failure = NodeFailure(
+                rejects ? .rejected : .timeout, "nobody answered before \(deadline.iso8601)")
+            return [.nodeFailed(node: name(of: node), attempt: attempt, failure: failure, retryAt: nil)]
+        default: return []
+        }
+    }
+
+    private func decided(_ node: Int, _ decision: ApprovalDecision, result: Digest) -> [RunEvent] {
+        let name = name(of: node)
+        let attempt = Int(nodes[node].attempt)
+        let fact = RunEvent.approvalDecided(node: name, decision: decision)
+        if decision.approved { return [fact, .nodeSucceeded(node: name, attempt: attempt, result: result)] }
+        let comment = decision.comment.map { ": \($0)" } ?? ""
+        let failure = NodeFailure(.rejected, "rejected by \(decision.by)\(comment)")
+        return [fact, .nodeFailed(node: name, attempt: attempt, failure: failure, retryAt: nil)]
+    }
+
+    private func joined(_ node: Int, result: Digest) -> [RunEvent] {
+        guard has(node, .running), let expansion = expansions[node], expansion.open == 0 else { return [] }
+        if cancellation != nil { return [.nodeCancelled(node: name(of: node))] }
+        if let failed = expansion.firstFailed, definition(of: node).options.foreach?.failureMode != .continue {
+            let failure = NodeFailure(.child, "`\(name(of: failed))` failed")
+            return [.nodeFailed(node: name(of: node), attempt: 1, failure: failure, retryAt: nil)]
+        }
+        return [.nodeSucceeded(node: name(of: node), attempt: 1, result: result)]
+    }
+
+    /// The next fact that follows from the state alone.
+    func consequence() -> RunEvent? {
+        if let next = doomed.last {
+            return .nodeOmitted(
+                node: name(of: next.node),
+                reason: "`\(name(of: next.need))` ended as \(nodes[next.need].status.rawValue)")
+        }
+        if let next = condemned.last { return .nodeCancelled(node: name(of: next)) }
+        guard ended == nil, isStarted else { return nil }
+        if !isPaused {
+            if let next = freed.last {
+                return .nodeStarted(node: name(of: next), attempt: Int(nodes[next].attempt) + 1)
+            }
+            if usedSlots < slots, let next = queue.first {
+                return .nodeStarted(node: name(of: next), attempt: Int(nodes[next].attempt) + 1)
+            }
+        }
+        guard openMain + openFinally == 0 else { return nil }
+        if let cancellation { return .runEnded(.cancelled, reason: cancellation.reason) }
+        if let failedNode { return .runEnded(.failed, reason: "node `\(name(of: failedNode))` failed") }
+        return .runEnded(.succeeded, reason: nil)
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One run as a state machine: no clock, no input or output, no lock.
+///
+/// Facts (`RunEvent`) come from `advance`, which decides on an input and adds what follows from it; `apply` is the
+/// only thing that changes state, and a machine made from the log has the same state as the one that wrote it.
+/// What is to be done in the world is handed out by `takeEffects`. Each step costs the node and its neighbours, never
+/// the whole graph. The tables of allowed statuses stand in `NodeStatus.swift` and `RunStatus.swift`.
+///
+/// The order in which prepared nodes get slots is kept in memory only: after a crash they are prepared again.
+public struct RunMachine: Sendable {
+    public let plan: Plan
+    /// The state of each node of the plan, then of each item of a `foreach`.
+    public internal(set) var nodes: [NodeState]
+    /// The most nodes that hold a slot at the same time.
+    public let slots: Int
+    /// Chooses the jitter of retries: the same run waits the same times.
+    let seed: UInt64
+    /// The digest of a result without outputs and artifacts.
+    let emptyResult: Digest
+
+    var expansions: [Int: Expansion] = [:]
+    /// Names of items; those of plan nodes are in the plan.
+    var itemIndexes: [String: Int] = [:]
+
+    var isStarted = false
+    var isPaused = false
+    public internal(set) var cancellation: (by: String, reason: String)?
+    public internal(set) var ended: (status: RunStatus, reason: String?)?
+    /// The first node that failed for good and takes the run with it.
+    public internal(set) var failedNode: Int?
+    var finallyIsOpen = false
+
+    var openMain: Int
+    var openFinally: Int
+    var usedSlots = 0
+    /// Nodes that are ready, running or in wait for a retry: something the engine itself works on.
+    var busy = 0
+    public internal(set) var endedCount = 0
+
+    var queue = ReadyQueue()
+    /// Nodes of which a need can no longer be met, with that need.
+    var doomed: [(node: Int, need: Int)] = []
+    /// Nodes that a cancellation ends although they have not run.
+    var condemned: [Int] = []
+    /// Prepared nodes that need no slot.
+    var freed: [Int] = []
+    var effects: [RunEffect] = []
+    /// What each waiting node waits for.
+    public internal(set) var waits: [Int: NodeWait] = [:]
+    var retryTimes: [Int: Timestamp] = [:]
+    /// The first starts of nodes whose retries have a limit in time.
+    var firstStarts: [Int: Timestamp] = [:]
+
+    /// The machine of a run. With a history it stands where the history ends, and `takeEffects` gives all that is
+    /// to be done from there.
+    public init(
+        plan: Plan, slots: Int, seed: UInt64 = 0, emptyResult: Digest, history: some Sequence<RecordedEvent> = []
+    ) {
+        self.plan = plan
+        self.slots = Swift.max(1, slots)
+        self.seed = seed
+        self.emptyResult = emptyResult
+        nodes = plan.nodes.indices.map { NodeState(planNode: Int32($0)) }
+        openMain = plan.finallyStart
+        openFinally = plan.nodes.count - plan.finallyStart
+        for index in nodes.indices { nodes[index].open = Int32(plan.needs(of: index).count) }
+        for recorded in history { apply(recorded.event, at: recorded.at) }
+        effects = outstandingEffects()
+    }
+
+    // MARK: Reading
+
+    /// The status of the run.
+    public var status: RunStatus {
+        if let ended { return ended.status }
+        if !isStarted { return .created }
+        if isPaused { return .paused }
+        return busy == 0 && doomed.isEmpty && openMain + openFinally > 0 ? .waiting : .running
+    }
+
+    /// The index of a node or item by its name.
+    public func index(of name: String) -> Int? { plan.index(of: name) ?? itemIndexes[name] }
+
+    /// Whether nothing goes on unless a person answers: no node runs, no timer and no sub-workflow is awaited.
+    public var waitsForPeople: Bool {
+        status == .waiting && !waits.isEmpty
+            && waits.values.allSatisfy { if case .approval = $0 { true } else { false } }
+    }
+
+    /// The name of a node, or `node[key]` of an item.
+    public func name(of index: Int) -> String {
+        let state = nodes[index]
+        let id = plan.nodes[Int(state.planNode)].id
+        guard state.item >= 0, let expansion = expansions[Int(state.planNode)] else { return id }
+        return "\(id)[\(expansion.keys[Int(state.item)])]"
+    }
+
+    /// The definition that a node or item runs by.
+    public func definition(of index: Int) -> NodeDefinition { plan.nodes[Int(nodes[index].planNode)] }
+
+    /// The machine's indexes of the items of a `foreach`, once they are known.
+    public func items(of node: Int) -> Range<Int>? {
+        expansions[node].map { $0.first..<$0.first + $0.keys.count }
+    }
+
+    /// The digest of the list that a `foreach` goes over.
+    public func itemsDigest(of node: Int) -> Digest? { expansions[node]?.items }
+
+    // MARK: Deciding
+
+    /// Decides on an input, applies what it decides and all that follows, and returns these facts in order.
+    ///
+    /// An answer that comes late, twice, or for another attempt has no effect. Throws when a person's request does
+    /// not fit the state.
+    public mutating func advance(_ input: RunInput, at now: Timestamp) throws(RunError) -> [RunEvent] {
+        switch input {
+        case .prepared(let node) where has(node, .ready): enqueue(node)
+        case .woken(let node) where has(node, .retrying) && retryTimes[node] ?? now <= now: enqueue(node)
+        default: break
+        }
+        var events = try decide(input, at: now)
+        for event in events { apply(event, at: now) }
+        while let event = consequence() {
+            apply(event, at: now)
+            events.append(event)
+        }
+        return events
+    }
+
+    /// Hands out what is to be done since the last call.
+    public mutating func takeEffects() -> [RunEffect] {
+        defer { effects.removeAll(keepingCapacity: true) }
+        return effects
+    }
+
+    func has(_ node: Int, _ status: NodeStatus) -> Bool {
+        nodes.indices.contains(node) && nodes[node].status == status
+    }
+}
