@@ -15,6 +15,9 @@ final class SQLiteHandle {
         didSet { installAuthorizer() }
     }
 
+    /// Set by the authorizer: SQLite reports a denied function as a plain error.
+    private var isDenied = false
+
     init(_ path: String, flags: Int32) throws(SQLiteError) {
         var database: OpaquePointer?
         let code = sqlite3_open_v2(path, &database, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
@@ -34,10 +37,14 @@ final class SQLiteHandle {
         sqlite3_close_v2(database)
     }
 
+    /// The error of the last call on this connection.
+    ///
+    /// - Parameter base: where in the text of the caller the SQL starts that SQLite saw.
     func error(_ operation: String, _ sql: String?, base: Int = 0) -> SQLiteError {
+        defer { isDenied = false }
         let offset = sqlite3_error_offset(database)
         return SQLiteError(
-            extendedCode: sqlite3_extended_errcode(database),
+            extendedCode: isDenied ? SQLITE_AUTH : sqlite3_extended_errcode(database),
             message: String(cString: sqlite3_errmsg(database)),
             operation: operation,
             sql: sql,
@@ -79,6 +86,7 @@ final class SQLiteHandle {
                 guard let restriction = handle.restriction else { return SQLITE_OK }
                 let isAllowed = restriction.allows(
                     action, first.map { String(cString: $0) }, second.map { String(cString: $0) })
+                if !isAllowed { handle.isDenied = true }
                 return isAllowed ? SQLITE_OK : SQLITE_DENY
             }, context)
     }

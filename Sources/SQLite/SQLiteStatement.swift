@@ -35,7 +35,7 @@ public final class SQLiteStatement {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
         default:
-            let error = handle.error("step", sql, base: 0)
+            let error = handle.error("step", sql)
             sqlite3_reset(statement)
             throw error
         }
