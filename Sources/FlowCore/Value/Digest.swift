@@ -2,7 +2,12 @@
 
 /// A SHA-256 digest: the name of a content.
 public struct Digest: Sendable, Hashable, CustomStringConvertible {
+    /// Thirty-two zero bytes: the digest of no content, for places that have none yet.
+    public static let zero = Digest(words: (0, 0, 0, 0))
+
     private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    private init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
 
     /// A digest from its 32 bytes; nil for any other number of bytes.
     public init?(bytes: some Collection<UInt8>) {
