@@ -25,6 +25,8 @@ public struct RunMachine: Sendable {
 
     var isStarted = false
     var isPaused = false
+    /// Whether an engine works on the run now; not so for a machine that was just made from a log.
+    var isEngaged = false
     public internal(set) var cancellation: (by: String, reason: String)?
     public internal(set) var ended: (status: RunStatus, reason: String?)?
     /// The first node that failed for good and takes the run with it.
@@ -66,6 +68,7 @@ public struct RunMachine: Sendable {
         openFinally = plan.nodes.count - plan.finallyStart
         for index in nodes.indices { nodes[index].open = Int32(plan.needs(of: index).count) }
         for recorded in history { apply(recorded.event, at: recorded.at) }
+        isEngaged = false
         effects = outstandingEffects()
     }
 
@@ -76,7 +79,8 @@ public struct RunMachine: Sendable {
         if let ended { return ended.status }
         if !isStarted { return .created }
         if isPaused { return .paused }
-        return busy == 0 && doomed.isEmpty && openMain + openFinally > 0 ? .waiting : .running
+        if busy == 0, doomed.isEmpty, openMain + openFinally > 0 { return .waiting }
+        return isEngaged ? .running : .queued
     }
 
     /// The index of a node or item by its name.
