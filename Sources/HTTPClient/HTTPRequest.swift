@@ -57,7 +57,7 @@ public struct HTTPRequest: Sendable {
 
 extension HTTPRequest {
     /// The request in words, without user info and query: safe to log.
-    var redacted: String { "\(method) \(Self.redact(url))" }
+    var redacted: String { "\(Self.isToken(method) ? method : "?") \(Self.redact(url))" }
 
     /// Cuts the query and the user info from an address that may be malformed.
     static func redact(_ url: String) -> String {

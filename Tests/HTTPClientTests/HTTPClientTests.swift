@@ -128,10 +128,10 @@ struct HTTPClientTests {
     @Test func `The whole exchange has a deadline, even when bytes keep coming`() async throws {
         let server = try LocalServer { _, connection in
             connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-            connection.waitForClose()
+            connection.drip()
             return false
         }
-        let request = HTTPRequest(url: server.url, timeout: .milliseconds(150))
+        let request = HTTPRequest(url: server.url, timeout: .milliseconds(250), idleTimeout: .milliseconds(150))
         let start = ContinuousClock.now
         #expect(await kind(of: request) == .timeout)
         #expect(ContinuousClock.now - start < .seconds(2))
@@ -149,6 +149,17 @@ struct HTTPClientTests {
         #expect(taken >= .milliseconds(120) && taken < .seconds(2))
     }
 
+    @Test func `Bytes that keep coming keep a transfer alive beyond the idle time`() async throws {
+        let server = try LocalServer { _, connection in
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n")
+            connection.drip()
+            return false
+        }
+        let start = ContinuousClock.now
+        #expect(await kind(of: HTTPRequest(url: server.url, idleTimeout: .milliseconds(200))) == nil)
+        #expect(ContinuousClock.now - start > .milliseconds(300))
+    }
+
     @Test func `A closed port is an error of connection`() async throws {
         let port = try LocalServer.closedPort()
         do {
@@ -162,6 +173,11 @@ struct HTTPClientTests {
 
     @Test func `An unknown name is an error of name lookup`() async throws {
         #expect(await kind(of: HTTPRequest(url: "http://no-such-host.invalid/")) == .resolve)
+    }
+
+    @Test func `A server that speaks no TLS is an error of TLS`() async throws {
+        let server = try LocalServer(greeting: "220 not for you\r\n") { _, _ in false }
+        #expect(await kind(of: HTTPRequest(url: "https://127.0.0.1:\(server.port)/")) == .tls)
     }
 
     @Test func `Half a body is an error that counts what came`() async throws {

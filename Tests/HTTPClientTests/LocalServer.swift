@@ -34,6 +34,12 @@ final class LocalServer: Sendable {
             write(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
         }
 
+        /// Sends one byte every ten milliseconds until the client has closed the connection.
+        func drip() {
+            var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            while poll(&request, 1, 10) == 0 { write("x") }
+        }
+
         /// Waits until the client has closed the connection.
         func waitForClose() {
             var byte: UInt8 = 0
@@ -51,7 +57,8 @@ final class LocalServer: Sendable {
 
     var url: String { "http://127.0.0.1:\(port)" }
 
-    init(_ handler: @escaping Handler) throws {
+    /// With a `greeting` the server says that at once and reads nothing.
+    init(greeting: String? = nil, _ handler: @escaping Handler) throws {
         self.handler = handler
         let (descriptor, port) = try Self.listen()
         listener = descriptor
@@ -64,7 +71,12 @@ final class LocalServer: Sendable {
                 number += 1
                 let connection = number
                 Self.thread {
-                    Self.serve(client, number: connection, handler)
+                    if let greeting {
+                        Connection(descriptor: client).write(greeting)
+                        Connection(descriptor: client).waitForClose()
+                    } else {
+                        Self.serve(client, number: connection, handler)
+                    }
                     close(client)
                 }
             }
@@ -95,7 +107,7 @@ final class LocalServer: Sendable {
         let size = length
         let bound = withUnsafeMutableBytes(of: &address) { raw in
             guard let pointer = raw.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return false }
-            return bind(descriptor, pointer, size) == 0 && Glibc.listen(descriptor, 64) == 0
+            return bind(descriptor, pointer, size) == 0 && Glibc.listen(descriptor, 512) == 0
                 && getsockname(descriptor, pointer, &length) == 0
         }
         guard bound else { throw NoSocket() }

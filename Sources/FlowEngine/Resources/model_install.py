@@ -229,8 +229,7 @@ def install_model(python: str, model: dict, destination: Path, scratch: Path) ->
         os.close(folder)
         say(step="model", state="installed", source=source["name"], bytes=model["bytes"], sha256=model["sha256"])
         return final
-    what = "there is no network: " if offline else f"the model {model['id']} could not be had: "
-    raise Failed(what + "; ".join(reasons), offline)
+    raise Failed(f"the model {model['id']} could not be had: " + "; ".join(reasons), offline)
 
 
 def install(options) -> Path:
@@ -267,14 +266,14 @@ def main() -> int:
     parser.add_argument("--python-env")
     options = parser.parse_args()
     # As an exception, so that half a download is removed and pip is not left behind.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         say(done=True, path=str(install(options)))
         return 0
     except Failed as error:
-        message = str(error)
+        message = f"there is no network: {error}" if error.offline else str(error)
     except OSError as error:
-        message = "the disk is full" if is_disk_full(error) else str(error)
+        message = f"the disk is full: {options.destination}" if is_disk_full(error) else str(error)
     except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         message = f"the catalogue is not valid: {error!r}"
     except KeyboardInterrupt:
