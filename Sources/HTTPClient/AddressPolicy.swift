@@ -3,16 +3,16 @@ import Glibc
 
 /// Tells addresses of the public internet from those that only mean something on this machine or in its network.
 enum AddressPolicy {
-    /// Whether a socket address is public. Anything but IPv4 and IPv6 is not.
-    static func isPublic(_ address: UnsafePointer<sockaddr>, length: Int) -> Bool {
-        let raw = UnsafeRawPointer(address)
-        switch Int32(address.pointee.sa_family) {
-        case AF_INET where length >= MemoryLayout<sockaddr_in>.size:
-            var value = raw.loadUnaligned(as: sockaddr_in.self).sin_addr
-            return isPublic(withUnsafeBytes(of: &value) { Array($0) })
-        case AF_INET6 where length >= MemoryLayout<sockaddr_in6>.size:
-            var value = raw.loadUnaligned(as: sockaddr_in6.self).sin6_addr
-            return isPublic(withUnsafeBytes(of: &value) { Array($0) })
+    /// Whether a socket address, of any family, is public. Anything but IPv4 and IPv6 is not.
+    static func isPublic(socketAddress bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count >= MemoryLayout<sa_family_t>.size else { return false }
+        switch Int32(bytes.loadUnaligned(as: sa_family_t.self)) {
+        case AF_INET where bytes.count >= MemoryLayout<sockaddr_in>.size:
+            let value = bytes.loadUnaligned(as: sockaddr_in.self).sin_addr
+            return isPublic(withUnsafeBytes(of: value) { Array($0) })
+        case AF_INET6 where bytes.count >= MemoryLayout<sockaddr_in6>.size:
+            let value = bytes.loadUnaligned(as: sockaddr_in6.self).sin6_addr
+            return isPublic(withUnsafeBytes(of: value) { Array($0) })
         default:
             return false
         }

@@ -120,10 +120,11 @@ extension Transfer {
 
     /// Opens a socket, unless the address is one that the request does not allow.
     func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> Int32 {
-        var target = address.pointee
-        let isAllowed =
-            request.allowsPrivateAddresses
-            || withUnsafePointer(to: &target.addr) { AddressPolicy.isPublic($0, length: Int(address.pointee.addrlen)) }
+        let target = address.pointee
+        // "addr" is declared as the short general form, but libcurl stores the whole address there: never copy it.
+        let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) ?? 0
+        let bytes = UnsafeRawBufferPointer(start: UnsafeRawPointer(address) + offset, count: Int(target.addrlen))
+        let isAllowed = request.allowsPrivateAddresses || AddressPolicy.isPublic(socketAddress: bytes)
         guard isAllowed else {
             failure = .blockedAddress
             return -1

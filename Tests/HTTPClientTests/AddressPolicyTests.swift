@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Testing
 
 @testable import HTTPClient
@@ -22,6 +23,24 @@ struct AddressPolicyTests {
     ])
     func `Is public`(address: String) {
         #expect(AddressPolicy.isPublic(text: address))
+    }
+
+    @Test(arguments: [("2606:4700::1111", true), ("fe80::1", false), ("::1", false)])
+    func `Socket addresses of IPv6 are read whole`(address: String, isPublic: Bool) {
+        var socketAddress = sockaddr_in6()
+        socketAddress.sin6_family = sa_family_t(AF_INET6)
+        #expect(inet_pton(AF_INET6, address, &socketAddress.sin6_addr) == 1)
+        withUnsafeBytes(of: socketAddress) { bytes in
+            #expect(AddressPolicy.isPublic(socketAddress: bytes) == isPublic)
+            #expect(!AddressPolicy.isPublic(socketAddress: UnsafeRawBufferPointer(rebasing: bytes.dropLast())))
+        }
+    }
+
+    @Test func `Socket addresses of other families are not public`() {
+        var local = sockaddr_un()
+        local.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeBytes(of: local) { #expect(!AddressPolicy.isPublic(socketAddress: $0)) }
+        withUnsafeBytes(of: UInt8(2)) { #expect(!AddressPolicy.isPublic(socketAddress: $0)) }
     }
 }
 
