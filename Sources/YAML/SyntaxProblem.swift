@@ -127,11 +127,18 @@ enum SyntaxProblem {
             )
         case "did not find expected node content":
             return (.syntax, "expected a value", "put the value in quotes if it is plain text")
+        case "found invalid Unicode character escape code":
+            return (
+                .syntax, "the escape is no Unicode character", "write the character itself, or one \\U escape for it"
+            )
         case "found undefined tag handle":
             return (.tag, "tags are not supported", "remove the tag")
         case "":
             return (.syntax, "the text cannot be read", nil)
         default:
+            if failure.context.contains("directive") {
+                return (.directive, "a line of the document cannot begin with '%'", "indent or quote the line")
+            }
             let isTag = failure.context.contains(" tag")
             return (isTag ? .tag : .syntax, failure.problem, isTag ? "remove the tag" : nil)
         }
