@@ -8,6 +8,8 @@ enum SyntaxProblem {
         var isMapping: Bool
     }
 
+    private static let unknownHandle = "found undefined tag handle"
+
     static func make(
         _ failure: ParserFailure, source: UnsafeBufferPointer<UInt8>, cursor: inout CharacterCursor,
         inside bracket: OpenBracket? = nil
@@ -23,10 +25,15 @@ enum SyntaxProblem {
         let opening = opening(failure, source: source, cursor: &cursor)
         var (code, message, help) = explain(failure, at: place.lowerBound, in: source)
         if code == .tab { help = "use spaces for indentation" }
-        if code == .tag, let tag = NodeProperties(source, from: place.lowerBound).tag {
-            return YAMLProblem(
-                code: .tag, message: "the tag \(quoted(source[tag])) is not supported", range: tag, help: help
-            )
+        if code == .tag || code == .directive {
+            // The parser stops somewhere inside; the whole begins at its context mark.
+            let start = failure.context.isEmpty ? place.lowerBound : cursor.byteOffset(failure.contextIndex)
+            let first = character(at: start, in: source)
+            guard let tag = NodeProperties(source, from: start).tag, failure.problem == Self.unknownHandle else {
+                return YAMLProblem(code: code, message: message, range: first, help: help)
+            }
+            message = "the tag \(quoted(source[tag])) is not supported"
+            return YAMLProblem(code: code, message: message, range: tag, help: help)
         }
         var related: [YAMLProblem.Note] = []
         if let opening, opening.range.lowerBound < place.lowerBound || place.isEmpty { related = [opening] }
@@ -131,7 +138,7 @@ enum SyntaxProblem {
             return (
                 .syntax, "the escape is no Unicode character", "write the character itself, or one \\U escape for it"
             )
-        case "found undefined tag handle":
+        case unknownHandle:
             return (.tag, "tags are not supported", "remove the tag")
         case "":
             return (.syntax, "the text cannot be read", nil)
@@ -139,8 +146,8 @@ enum SyntaxProblem {
             if failure.context.contains("directive") {
                 return (.directive, "a line of the document cannot begin with '%'", "indent or quote the line")
             }
-            let isTag = failure.context.contains(" tag")
-            return (isTag ? .tag : .syntax, failure.problem, isTag ? "remove the tag" : nil)
+            if failure.context.contains(" tag") { return (.tag, "the tag cannot be read", "remove the tag") }
+            return (.syntax, failure.problem, nil)
         }
     }
 }

@@ -33,11 +33,11 @@ struct DumpTests {
                   string 2:1-2:6 "plain"
                     string 2:8-2:15 "one two"
                   string 3:1-3:5 "list"
-                    sequence 4:3-7:25 block
+                    sequence 4:3-7:27 block
                       string(singleQuoted) 4:5-4:12 "it's"
                       string(doubleQuoted) 5:5-5:12 "tab\\t"
                       null 6:4-6:4 ""
-                      sequence 7:5-7:25 flow
+                      sequence 7:5-7:27 flow
                         integer 7:6-7:7 "1"
                         number 7:9-7:12 "2.5"
                         mapping 7:14-7:20 flow

@@ -20,7 +20,7 @@ struct ProblemTests {
         text += "key77: 2\nkey499: 2\n"
         let problems = YAMLDocument.parse(Array(text.utf8)).problems
         #expect(problems.map(\.message) == ["key77", "key499"].map { "the key '\($0)' stands twice in this mapping" })
-        #expect(problems.first?.related.first?.range == 77 * 9 + 10 - 20..<77 * 9 + 15 - 20)
+        #expect(problems.first?.related.first?.range == 683..<688)
     }
 
     @Test func structuralFaultsBeforeASyntaxErrorAreKept() {
@@ -56,7 +56,7 @@ struct ProblemTests {
         ("%YAML 1.1\n---\na: 1", "directive 1:1 '%YAML 1.1' only YAML 1.2 is read"),
         ("%TAG ! x\n---\na: 1", "directive 1:1 '%TAG ! x' the directive '%TAG' is not supported"),
         ("%YAML 1.2\na: 1", "directive 1:1 '%YAML 1.2' a directive must be followed by a line '---'"),
-        ("a: 1\n%x\n", "directive 2:2 'x' a line of the document cannot begin with '%'"),
+        ("a: 1\n%x\n", "directive 2:1 '%' a line of the document cannot begin with '%'"),
         ("a: 1\n---\nb: 1\n", "multipleDocuments 2:1 '---' a second document begins here"),
         ("---\n---\n", "multipleDocuments 2:1 '---' a second document begins here"),
         ("", "emptyDocument 1:1 '' the text is empty"),
@@ -69,7 +69,7 @@ struct ProblemTests {
         ("a: *x\n", "undefinedAlias 1:4 '*x' there is no anchor 'x' before this alias"),
         ("a: &x [*x]\n", "recursiveAlias 1:8 '*x' the alias 'x' stands inside the value it names\n  note 1:7 '['"),
         ("a: !!str 1\n", "tag 1:4 '!!str' the tag '!!str' is not supported"),
-        ("a: &b !<c d> 1\n", "tag 1:7 '!<c' "),
+        ("a: &b !<c d> 1\n", "tag 1:7 '!' the tag cannot be read"),
         ("a: ! 1\n", "tag 1:4 '!' the tag '!' is not supported"),
         ("a: !e!x 1\n", "tag 1:4 '!e!x' the tag '!e!x' is not supported"),
         ("a: [!x b]\n", "tag 1:5 '!x' the tag '!x' is not supported"),
@@ -119,7 +119,7 @@ struct ProblemTests {
         #expect(report("abcd", limits: limits) == "tooLarge 1:1 '' the text has 4 bytes, more than the 3 allowed")
         #expect(report("abc", limits: limits) == "")
         limits.maxBytes = -1
-        #expect(YAMLDocument.parse([], limits: limits).problems.map(\.code) == [.tooLarge])
+        #expect(YAMLDocument.parse([0x61], limits: limits).problems.map(\.code) == [.tooLarge])
         limits = YAMLLimits()
         limits.maxNodes = 3
         #expect(report("[a, b]", limits: limits) == "")

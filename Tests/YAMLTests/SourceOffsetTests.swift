@@ -3,7 +3,7 @@ import Testing
 import YAML
 
 struct SourceOffsetTests {
-    /// The source bytes that the decoded bytes come from, `length` included, as far as the first scalar value goes.
+    /// The source offsets of the decoded bytes of the last value, and of the place after them.
     private func offsets(_ text: String) throws -> [Int] {
         let document = try parsed(text)
         let value = try #require(document.pairs(of: document.root).map(\.value).last)
@@ -27,15 +27,13 @@ struct SourceOffsetTests {
             ("k: |1\n   a\n", [7, 8, 9, 10, 11]),
             ("k: |+\n\n a\n\n", [6, 8, 9, 10, 11]),
             ("k: |+\n\n\n", [6, 7, 8]),
-            ("k: >\n  a\n  b\n\n  c\n", [7, 8, 11, 12, 13, 16, 17, 18].filter { $0 != 12 }),
+            ("k: >\n  a\n  b\n\n  c\n", [7, 8, 11, 13, 16, 17, 18]),
             ("k: >\n  a\n   b\n  c\n", [7, 8, 11, 12, 13, 16, 17, 18]),
             ("k: ''", [4]),
             ("k:", [2]),
             ("k: |\n", [4]),
-            ("- &x \"\\ta\"\n", []),
         ] as [(String, [Int])])
     func everyStyleIsMapped(_ text: String, _ expected: [Int]) throws {
-        guard !expected.isEmpty else { return }
         #expect(try offsets(text) == expected)
     }
 
