@@ -4,7 +4,9 @@
 public struct LineTable: Sendable {
     private let bytes: [UInt8]
     private let starts: [UInt32]
-    private let isASCII: Bool
+    /// Scalars before each block of bytes, so that a column on a very long line is found quickly; empty if all is ASCII.
+    private let scalarsBefore: [UInt32]
+    private static let blockSize = 1024
 
     /// Reads `bytes` once. A byte order mark is no part of line 1. Text beyond 4 GiB counts as its last line.
     public init(_ bytes: [UInt8]) {
@@ -33,7 +35,36 @@ public struct LineTable: Sendable {
         }
         self.bytes = bytes
         self.starts = starts
-        self.isASCII = isASCII
+        scalarsBefore = isASCII ? [] : Self.countScalars(bytes)
+    }
+
+    private static func countScalars(_ bytes: [UInt8]) -> [UInt32] {
+        var counts: [UInt32] = []
+        counts.reserveCapacity(bytes.count / blockSize + 1)
+        var total: UInt32 = 0
+        var start = 0
+        while start < bytes.count {
+            counts.append(total)
+            let end = min(start + blockSize, bytes.count)
+            total &+= UInt32(countScalars(in: bytes[start..<end]))
+            start = end
+        }
+        return counts
+    }
+
+    private static func countScalars(in bytes: ArraySlice<UInt8>) -> Int {
+        bytes.withUnsafeBufferPointer { buffer in
+            var count = 0
+            for byte in buffer where byte & 0xC0 != 0x80 { count += 1 }
+            return count
+        }
+    }
+
+    /// Scalars that begin before `offset`.
+    private func scalars(before offset: Int) -> Int {
+        guard !scalarsBefore.isEmpty else { return offset }
+        let block = min(offset / Self.blockSize, scalarsBefore.count - 1)
+        return Int(scalarsBefore[block]) + Self.countScalars(in: bytes[block * Self.blockSize..<offset])
     }
 
     /// Number of lines; a text that ends with a line break has an empty last line.
@@ -51,9 +82,7 @@ public struct LineTable: Sendable {
         }
         let start = Int(starts[low])
         guard offset > start else { return (low + 1, 1) }
-        if isASCII { return (low + 1, offset - start + 1) }
-        var column = 1
-        for index in start..<offset where bytes[index] & 0xC0 != 0x80 { column += 1 }
+        var column = scalars(before: offset) - scalars(before: start) + 1
         // An offset inside a character belongs to that character.
         if offset < bytes.count, bytes[offset] & 0xC0 == 0x80, column > 1 { column -= 1 }
         return (low + 1, column)

@@ -11,6 +11,17 @@ struct LineTableTests {
         #expect(table.position(at: 7).column == 3, "inside a character")
     }
 
+    @Test func columnsOfALongLineAreRight() {
+        let text = String(repeating: "aé€😀", count: 700) + "\n" + String(repeating: "😀b", count: 900)
+        let table = LineTable(Array(text.utf8))
+        var (offset, line, column) = (0, 1, 1)
+        for scalar in text.unicodeScalars {
+            #expect(table.position(at: offset) == (line, column))
+            offset += scalar.utf8.count
+            (line, column) = scalar == "\n" ? (line + 1, 1) : (line, column + 1)
+        }
+    }
+
     @Test func allThreeLineBreaksEndALine() {
         let bytes = Array("a\r\nb\rc\n\nd".utf8)
         let table = LineTable(bytes)

@@ -65,6 +65,7 @@ struct ProblemTests {
         ("? [a]\n: 1\n", "nonScalarKey 1:3 '[a]' a key must be plain text, not a list or a mapping"),
         ("a: {{ x }}\n", "nonScalarKey 1:5 '{ x }' a key must be plain text, not a list or a mapping"),
         ("a: &x {}\n*x : 1\n", "nonScalarKey 2:1 '*x' a key must be plain text, not a list or a mapping"),
+        ("&k a: 1\nb: 2\n*k : 3\n", "duplicateKey 3:1 '*k' the key 'a' stands twice in this mapping\n  note 1:4 'a'"),
         ("a: &x {}\n<<: *x\n", "mergeKey 2:1 '<<' merge keys are not part of YAML 1.2"),
         ("a: *x\n", "undefinedAlias 1:4 '*x' there is no anchor 'x' before this alias"),
         ("a: &x [*x]\n", "recursiveAlias 1:8 '*x' the alias 'x' stands inside the value it names\n  note 1:7 '['"),
