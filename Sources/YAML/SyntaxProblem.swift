@@ -82,6 +82,16 @@ enum SyntaxProblem {
         return YAMLProblem.Note(range: place, label: label)
     }
 
+    /// Whether the same line has another `: ` before the offset.
+    private static func isSecondColon(at offset: Int, in source: UnsafeBufferPointer<UInt8>) -> Bool {
+        var index = min(offset, source.count) - 1
+        while index > 0, !ASCII.isBreak(source[index]) {
+            if ASCII.isBlank(source[index]), source[index - 1] == UInt8(ascii: ":") { return true }
+            index -= 1
+        }
+        return false
+    }
+
     private static func explain(
         _ failure: ParserFailure, at offset: Int, in source: UnsafeBufferPointer<UInt8>
     ) -> (code: YAMLProblem.Code, message: String, help: String?) {
@@ -106,9 +116,14 @@ enum SyntaxProblem {
         case "did not find expected ',' or '}'":
             return (.syntax, "expected ',' or '}' in the mapping", "close the mapping; \(quote)")
         case "mapping values are not allowed in this context":
+            if isSecondColon(at: offset, in: source) {
+                return (
+                    .syntax, "a second ': ' on the line cannot begin another value", "put the whole value in quotes"
+                )
+            }
             return (
-                .syntax, "a second ': ' on the line cannot begin another value",
-                "put the whole value in quotes, or check the indentation"
+                .syntax, "a key cannot stand here",
+                "check the indentation of this line; the line before may lack the blank after its ':'"
             )
         case "could not find expected ':'":
             return (.syntax, "expected ':' after the key", "write 'key: value', or check the indentation")

@@ -3,7 +3,7 @@
 /// Reads the bytes once, before the parser: encoding, forbidden characters, and whether all is ASCII.
 ///
 /// libyaml follows YAML 1.1 and ends a line, and with it a comment, at U+0085, U+2028 and U+2029. YAML 1.2 does not. So
-/// that no text means two things, these characters are refused.
+/// that no text means two things, these characters are refused. So is U+FEFF, which libyaml skips on any line.
 struct TextCheck {
     private(set) var isASCII = true
     /// The parser must not see this text.
@@ -104,7 +104,7 @@ struct TextCheck {
             )
         case 0xFEFF:
             Fault(
-                name: "a byte order mark inside the text", isFatal: false,
+                name: "a byte order mark inside the text", isFatal: true,
                 help: "remove it, or write \"\\uFEFF\" in double quotes")
         case 0xFFFE, 0xFFFF:
             Fault(name: "the noncharacter", isFatal: true, help: "remove it")

@@ -43,7 +43,7 @@ struct TreeBuilder {
         self.limits = limits
         self.problems = problems
         cursor = CharacterCursor(source, base: base, isASCII: isASCII)
-        records.reserveCapacity(min(source.count / 7 + 16, limits.maxNodes))
+        records.reserveCapacity(max(0, min(source.count / 7 + 16, limits.maxNodes)))
         frames.reserveCapacity(16)
     }
 

@@ -55,6 +55,13 @@ struct TreeTests {
         #expect(document.dump() == "mapping 5:1-5:6 block\n  string 5:1-5:2 \"ä\"\n    null 5:6-5:6 \"\"\n")
     }
 
+    @Test func anchorsEndBeforePunctuation() throws {
+        let document = try parsed("- &a?b\n- &c:d\n- [&e, f]\n")
+        let texts = document.elements(of: document.root).map { document.string(of: $0) }
+        #expect(texts == ["?b", ":d", ""])
+        #expect(document.elements(of: document.root).map { document.range(of: $0) } == [4..<6, 11..<13, 16..<23])
+    }
+
     @Test func aFaultyNodeIsMarked() throws {
         let (document, problems) = YAMLDocument.parse(Array("a: *no\na: !t 1\n<<: {}\nok: 1\n".utf8))
         #expect(problems.map(\.code) == [.undefinedAlias, .duplicateKey, .tag, .mergeKey])
