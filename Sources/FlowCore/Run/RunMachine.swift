@@ -138,6 +138,9 @@ public struct RunMachine: Sendable {
         return effects
     }
 
+    /// Lets no node start from now on: the engine is about to end. Not a fact; `start` engages the machine again.
+    public mutating func disengage() { isEngaged = false }
+
     func has(_ node: Int, _ status: NodeStatus) -> Bool {
         nodes.indices.contains(node) && nodes[node].status == status
     }

@@ -13,6 +13,7 @@ actor RunExecutor {
     enum Arrival: Sendable {
         case input(RunInput)
         case succeeded(node: Int, attempt: Int, record: NodeRecord)
+        case childSucceeded(node: Int, record: NodeRecord)
         case decision(node: Int, ApprovalDecision, reply: CheckedContinuation<RunError?, Never>)
         case request(RunInput, reply: CheckedContinuation<RunError?, Never>)
     }
@@ -158,6 +159,9 @@ actor RunExecutor {
         case .succeeded(let node, let attempt, let record):
             attempts[node] = nil
             finish(node, attempt: attempt, record: record, &batch)
+        case .childSucceeded(let node, let record):
+            let digest = keep(record, of: node, &batch)
+            advance(.childEnded(node, result: digest, failure: nil), &batch)
         case .decision(let node, let decision, let reply):
             var outputs = JSONObject()
             outputs["decision"] = .string(decision.approved ? "approved" : "rejected")
