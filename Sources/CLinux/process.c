@@ -64,9 +64,10 @@ static int set_limit(int index, int64_t wanted) {
 static int become_program(const struct flow_spawn *request, pid_t parent) {
     // All signals are blocked here. Handlers of the parent must not run in its memory in another process; what the
     // parent ignores, the program must not inherit as ignored.
-    struct sigaction standard = {.sa_handler = SIG_DFL};
-    for (int signal = 1; signal <= SIGRTMAX; signal++) {
-        if (signal != SIGKILL && signal != SIGSTOP) sigaction(signal, &standard, NULL);
+    // The C library hides its own two signals, so the kernel is asked itself; all zeros means SIG_DFL.
+    unsigned long standard[8] = {0};
+    for (int signal = 1; signal <= 64; signal++) {
+        if (signal != SIGKILL && signal != SIGSTOP) syscall(SYS_rt_sigaction, signal, standard, NULL, 8UL);
     }
 
     if (setsid() < 0) return FLOW_STEP_SESSION;

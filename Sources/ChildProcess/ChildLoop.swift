@@ -272,6 +272,7 @@ final class ChildLoop {
             throw error
         }
 
+        let now = monotonicNow()
         let error = arguments.spawn(&spawn)
         guard error == 0 else {
             input.close()
@@ -286,7 +287,7 @@ final class ChildLoop {
             identity: identity,
             pidfd: spawn.pidfd,
             streams: (input, output, errorOutput),
-            now: monotonicNow()
+            now: now
         )
     }
 
