@@ -27,7 +27,8 @@ let package = Package(
         systemLibrary("CYAML", pkgConfig: "yaml-0.1", debian: "libyaml-dev", brew: "libyaml"),
         systemLibrary("CSQLite", pkgConfig: "sqlite3", debian: "libsqlite3-dev", brew: "sqlite"),
         systemLibrary("CCrypto", pkgConfig: "libcrypto", debian: "libssl-dev", brew: "openssl@3"),
-        systemLibrary("CCurl", pkgConfig: "libcurl", debian: "libcurl4-openssl-dev", brew: "curl"),
+        // Without pkgConfig, which would link it: libcurl is loaded when the first request is made.
+        .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
         .target(name: "CLinux"),
 
         // Thin wrappers, useful to any program. None knows a workflow.

@@ -62,6 +62,7 @@ extension RunMachine {
     // MARK: Start and end of the run
 
     private mutating func open() {
+        isEngaged = true
         guard !isStarted else { return }
         isStarted = true
         for node in 0..<plan.finallyStart where nodes[node].open == 0 { makeReady(node) }

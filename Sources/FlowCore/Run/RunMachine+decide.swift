@@ -136,7 +136,7 @@ extension RunMachine {
                 reason: "`\(name(of: next.need))` ended as \(nodes[next.need].status.rawValue)")
         }
         if let next = condemned.last { return .nodeCancelled(node: name(of: next)) }
-        guard ended == nil, isStarted else { return nil }
+        guard ended == nil, isEngaged else { return nil }
         if !isPaused {
             if let next = freed.last {
                 return .nodeStarted(node: name(of: next), attempt: Int(nodes[next].attempt) + 1)

@@ -25,6 +25,8 @@ public struct RunMachine: Sendable {
 
     var isStarted = false
     var isPaused = false
+    /// Whether an engine works on the run now; not so for a machine that was just made from a log.
+    var isEngaged = false
     public internal(set) var cancellation: (by: String, reason: String)?
     public internal(set) var ended: (status: RunStatus, reason: String?)?
     /// The first node that failed for good and takes the run with it.
@@ -66,6 +68,7 @@ public struct RunMachine: Sendable {
         openFinally = plan.nodes.count - plan.finallyStart
         for index in nodes.indices { nodes[index].open = Int32(plan.needs(of: index).count) }
         for recorded in history { apply(recorded.event, at: recorded.at) }
+        isEngaged = false
         effects = outstandingEffects()
     }
 
@@ -76,7 +79,8 @@ public struct RunMachine: Sendable {
         if let ended { return ended.status }
         if !isStarted { return .created }
         if isPaused { return .paused }
-        return busy == 0 && doomed.isEmpty && openMain + openFinally > 0 ? .waiting : .running
+        if busy == 0, doomed.isEmpty, openMain + openFinally > 0 { return .waiting }
+        return isEngaged ? .running : .queued
     }
 
     /// The index of a node or item by its name.
@@ -133,6 +137,9 @@ public struct RunMachine: Sendable {
         defer { effects.removeAll(keepingCapacity: true) }
         return effects
     }
+
+    /// Lets no node start from now on: the engine is about to end. Not a fact; `start` engages the machine again.
+    public mutating func disengage() { isEngaged = false }
 
     func has(_ node: Int, _ status: NodeStatus) -> Bool {
         nodes.indices.contains(node) && nodes[node].status == status

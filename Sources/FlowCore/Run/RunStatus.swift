@@ -6,13 +6,13 @@
 /// |---|---|
 /// | created | queued, running, cancelled |
 /// | queued | running, cancelled |
-/// | running | paused, waiting, succeeded, failed, cancelled, quarantined |
-/// | waiting | running, paused, cancelled |
-/// | paused | running, cancelled |
+/// | running | queued, paused, waiting, succeeded, failed, cancelled, quarantined |
+/// | waiting | queued, running, paused, cancelled |
+/// | paused | queued, running, cancelled |
 /// | quarantined | running, cancelled |
 /// | succeeded, failed, cancelled | – |
 ///
-/// `waiting` means: nothing runs, and only a person's answer or a timer can go on.
+/// `queued` means: no engine works on the run; it goes on when one takes it up. `waiting` means: nothing runs, and only a person's answer or a timer can go on.
 public enum RunStatus: String, Sendable, Hashable, CaseIterable {
     case created, queued, running, paused, waiting, succeeded, failed, cancelled, quarantined
 

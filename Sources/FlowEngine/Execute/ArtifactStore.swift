@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FlowCore
+
+/// Where files are kept by their content.
+public protocol ArtifactStore: Sendable {
+    /// Keeps a copy of a file; durable when it returns.
+    func store(file path: String) async throws(StoreError) -> (digest: Digest, size: Int64)
+    /// The path of a kept file; nil if there is none of this digest.
+    func path(of digest: Digest) -> String?
+}

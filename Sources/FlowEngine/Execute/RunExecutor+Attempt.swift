@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FileSystem
+import FlowCore
+
+extension RunExecutor {
+    /// Starts an attempt beside the loop; its outcome comes back as an arrival.
+    func startAttempt(_ node: Int, attempt: Int) async {
+        let definition = machine.definition(of: node)
+        guard let kind = site.kinds[definition.kind] else {
+            let failure = NodeFailure(.unavailable, "this engine has no kind `\(definition.kind)`")
+            send(.input(.failed(node, attempt: attempt, failure)))
+            return
+        }
+        let context: NodeContext
+        do {
+            context = try await self.context(of: node, attempt: attempt)
+        } catch {
+            send(.input(.failed(node, attempt: attempt, failure(of: error, doing: "rendering the node's values"))))
+            return
+        }
+        let job = NodeAttempt(site: site, kind: kind, context: context)
+        // The task is kept in `attempts` and awaited by `stop`; it always sends exactly one arrival.
+        attempts[node] = Task.detached { [weak self] in
+            let outcome = await job.run()
+            await self?.attemptEnded(node, attempt: attempt, outcome)
+        }
+    }
+
+    private func attemptEnded(_ node: Int, attempt: Int, _ outcome: NodeAttempt.Outcome) {
+        attempts[node] = nil
+        switch outcome {
+        case .succeeded(let record): send(.succeeded(node: node, attempt: attempt, record: record))
+        case .failed(let failure): send(.input(.failed(node, attempt: attempt, failure)))
+        case .waiting(let wait): send(.input(.waiting(node, attempt: attempt, wait)))
+        }
+    }
+
+    /// Waits for the run of a sub-workflow beside the loop.
+    func watch(_ child: String, for node: Int) async {
+        let children = site.children
+        // Ends with the child's run or with the engine, which ends all executors.
+        Task.detached { [weak self] in
+            let outcome = await children.outcome(of: child)
+            await self?.childEnded(node, child: child, outcome)
+        }
+    }
+
+    private func childEnded(
+        _ node: Int, child: String, _ outcome: (status: RunStatus, record: NodeRecord, reason: String?)?
+    ) {
+        switch outcome {
+        case nil:
+            send(.input(.childEnded(node, result: nil, failure: NodeFailure(.child, "run \(child) does not exist"))))
+        case (.succeeded, let record, _)?: send(.childSucceeded(node: node, record: record))
+        case (.cancelled, _, _)? where machine.cancellation != nil:
+            send(.input(.childEnded(node, result: nil, failure: nil)))
+        case (let status, _, let reason)?:
+            let text = "run \(child) \(status.rawValue)\(reason.map { ": \($0)" } ?? "")"
+            send(.input(.childEnded(node, result: nil, failure: NodeFailure(.child, text))))
+        }
+    }
+
+    // MARK: Values
+
+    /// The record of a node that has succeeded; nil for others.
+    func record(of node: Int) async throws(StoreError) -> NodeRecord? {
+        if let record = records[node] { return record }
+        guard let digest = results[node] else { return nil }
+        guard let bytes = try await site.store.content(digest), let json = try? JSONValue.parse(bytes) else {
+            throw StoreError(.corrupt, "the result of `\(machine.name(of: node))` (\(digest)) is not in the store")
+        }
+        let record = NodeRecord(json: json)
+        if site.isReferenced(Int(machine.nodes[node].planNode)) { records[node] = record }
+        return record
+    }
+
+    /// The item that an instance of a `foreach` stands for.
+    private func item(of node: Int) async throws(StoreError) -> (name: String, value: JSONValue, place: Int)? {
+        let place = Int(machine.nodes[node].item)
+        let parent = Int(machine.nodes[node].planNode)
+        guard place >= 0, let foreach = site.plan.nodes[parent].options.foreach else { return nil }
+        if itemLists[parent] == nil, let digest = machine.itemsDigest(of: parent) {
+            guard let bytes = try await site.store.content(digest), let json = try? JSONValue.parse(bytes) else {
+                throw StoreError(.corrupt, "the items of `\(site.plan.nodes[parent].id)` are not in the store")
+            }
+            itemLists[parent] = json.arrayValue
+        }
+        guard let items = itemLists[parent], items.indices.contains(place) else { return nil }
+        return (foreach.variable, items[place], place)
+    }
+
+    /// What the expressions of a node see.
+    func scope(of node: Int) async throws -> RunScope {
+        let definition = machine.definition(of: node)
+        var values: [String: JSONValue] = [:]
+        for name in ReferenceTable.names(in: definition) {
+            guard let other = machine.index(of: name) else { continue }
+            let record = try await record(of: other) ?? .empty
+            values[name] = record.scopeValue(
+                status: machine.nodes[other].status, folder: site.layout.artifacts(name, of: site.run))
+        }
+        let known = values
+        var scope = RunScope(
+            run: site.run, workflow: site.plan.definition.name, workflowDirectory: site.workflowDirectory,
+            inputs: site.inputs, environment: JSONObject(), node: { known[$0] })
+        scope.attempt = Int(machine.nodes[node].attempt)
+        scope.item = try await item(of: node)
+        var environment = JSONObject()
+        scope.secrets = site.secrets.scopeValue
+        for entry in site.plan.definition.env {
+            environment[entry.name] = .string(try entry.template.render(in: scope).plainText)
+        }
+        scope.secrets = JSONObject()
+        scope.environment = environment
+        return scope
+    }
+
+    /// The values of an attempt, all templates rendered.
+    func context(of node: Int, attempt: Int) async throws -> NodeContext {
+        let definition = machine.definition(of: node)
+        let name = machine.name(of: node)
+        var scope = try await scope(of: node)
+        scope.attempt = attempt
+        let body = try definition.body.render(in: scope)
+        var fields = JSONObject()
+        for field in definition.fields { fields[field.name] = try field.template.render(in: scope) }
+        scope.secrets = site.secrets.scopeValue
+        var with = JSONObject()
+        for entry in definition.options.with { with[entry.name] = try entry.template.render(in: scope) }
+        var environment: [String: String] = [:]
+        for member in scope.environment { environment[member.key] = member.value.stringValue }
+        for entry in definition.options.env {
+            environment[entry.name] = try entry.template.render(in: scope).plainText
+        }
+        return NodeContext(
+            run: site.run, workflow: site.plan.definition.name, node: name, attempt: attempt, definition: definition,
+            body: body, fields: fields, with: with, environment: environment,
+            directory: site.layout.work(name, attempt: attempt, of: site.run),
+            workflowDirectory: site.workflowDirectory, idempotencyKey: "\(site.run)/\(name)",
+            approvesAll: site.options.approval == .none, lastFailure: failures[node])
+    }
+}
+
+extension JSONValue {
+    /// The value as text for an environment variable or a file: strings as they are, null as nothing, the rest as
+    /// JSON.
+    var plainText: String {
+        switch self {
+        case .string(let text): text
+        case .null: ""
+        default: jsonText(.compact)
+        }
+    }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlowCore
+
+extension RunExecutor {
+    /// Does an effect that only the run itself sees, as part of the batch; false if it is one for the world.
+    func perform(inBatch effect: RunEffect, _ batch: inout RunBatch) async -> Bool {
+        switch effect {
+        case .prepare(let node):
+            guard machine.nodes[node].status == .ready else { return true }
+            let answer = await preparation(of: node, &batch)
+            advance(answer, &batch)
+            return true
+        case .join(let node):
+            await join(node, &batch)
+            return true
+        case .run(let node, let attempt):
+            let definition = machine.definition(of: node)
+            guard let kind = site.kinds[definition.kind], !kind.usesSlot else { return false }
+            await runInline(node, attempt: attempt, kind: kind, &batch)
+            return true
+        case .close: return true
+        case .cancel, .wake, .watch: return false
+        }
+    }
+
+    /// Evaluates `when` and `foreach` of a node that is ready.
+    private func preparation(of node: Int, _ batch: inout RunBatch) async -> RunInput {
+        let definition = machine.definition(of: node)
+        let options = definition.options
+        guard options.when != nil || options.foreach != nil else { return .prepared(node) }
+        let isItem = machine.nodes[node].item >= 0
+        do {
+            let scope = try await scope(of: node)
+            if let when = options.when, isItem == (options.foreach?.isUsed(in: when.expression) ?? isItem) {
+                let value = try when.expression.evaluate(in: scope, limits: .standard)
+                guard let holds = value.boolValue else {
+                    return .evaluationFailed(
+                        node,
+                        NodeFailure(.expression, "`when: \(when.text)` gives \(value.typeName), not a boolean"))
+                }
+                if !holds { return .conditionFalse(node, reason: "`\(when.text)` is false") }
+            }
+            guard let foreach = options.foreach, !isItem else { return .prepared(node) }
+            return try expansion(of: node, foreach, scope: scope, &batch)
+        } catch {
+            return .evaluationFailed(node, failure(of: error, doing: "preparing the node"))
+        }
+    }
+
+    private func expansion(
+        of node: Int, _ foreach: ForeachDefinition, scope: RunScope, _ batch: inout RunBatch
+    ) throws -> RunInput {
+        let value = try foreach.items.render(in: scope)
+        guard let items = value.arrayValue else {
+            return .evaluationFailed(
+                node, NodeFailure(.expression, "`foreach.items` gives \(value.typeName), not an array"))
+        }
+        var keys: [String] = []
+        keys.reserveCapacity(items.count)
+        var seen: Set<String> = []
+        var scope = scope
+        for (place, item) in items.enumerated() {
+            var key = String(place)
+            if let expression = foreach.key {
+                scope.item = (foreach.variable, item, place)
+                let value = try expression.evaluate(in: scope, limits: .standard)
+                switch value {
+                case .string(let text) where !text.isEmpty && text.utf8.count <= 200: key = text
+                case .integer(let number): key = String(number)
+                default:
+                    return .evaluationFailed(
+                        node,
+                        NodeFailure(
+                            .expression, "`foreach.key` of item \(place) is no text of 1 to 200 bytes and no integer"))
+                }
+            }
+            guard seen.insert(key).inserted else {
+                return .evaluationFailed(
+                    node, NodeFailure(.expression, "`foreach.key` gives `\(key)` for more than one item"))
+            }
+            keys.append(key)
+        }
+        let bytes = JSONValue.array(items).jsonBytes(.canonical)
+        let digest = Digest(of: bytes)
+        batch.contents.append((digest, bytes))
+        itemLists[node] = items
+        return .expanded(node, keys: keys, items: digest)
+    }
+
+    /// Collects the outputs of a fan-out: each output becomes an array in item order, null where an item has none.
+    private func join(_ node: Int, _ batch: inout RunBatch) async {
+        guard let items = machine.items(of: node) else { return }
+        var columns = JSONObject()
+        for output in machine.definition(of: node).options.outputs { columns[output.name] = .array([]) }
+        var rows: [NodeRecord] = []
+        rows.reserveCapacity(items.count)
+        do {
+            for item in items {
+                let record = try await record(of: item) ?? .empty
+                for member in record.outputs where columns[member.key] == nil { columns[member.key] = .array([]) }
+                rows.append(record)
+            }
+        } catch {
+            advance(.joined(node, result: keep(.empty, of: node, &batch)), &batch)
+            return
+        }
+        for name in columns.keys {
+            columns[name] = .array(rows.map { $0.outputs[name] ?? .null })
+        }
+        let digest = keep(NodeRecord(outputs: columns), of: node, &batch)
+        advance(.joined(node, result: digest), &batch)
+        for item in items { records[item] = nil }
+    }
+
+    private func runInline(_ node: Int, attempt: Int, kind: any NodeKind, _ batch: inout RunBatch) async {
+        do {
+            let context = try await context(of: node, attempt: attempt)
+            switch await kind.run(context) {
+            case .succeeded(let result):
+                let record = try NodeAttempt.record(result.outputs, of: context, artifacts: [], secrets: site.secrets)
+                finish(node, attempt: attempt, record: record, &batch)
+            case .failed(let failure): advance(.failed(node, attempt: attempt, failure), &batch)
+            case .waiting(let wait): advance(.waiting(node, attempt: attempt, wait), &batch)
+            }
+        } catch let failure as NodeFailureError {
+            advance(.failed(node, attempt: attempt, failure.failure), &batch)
+        } catch {
+            advance(.failed(node, attempt: attempt, failure(of: error, doing: "rendering the node's values")), &batch)
+        }
+    }
+
+    /// A failure to evaluate or to load, as the node's failure.
+    func failure(of error: any Error, doing: String) -> NodeFailure {
+        switch error {
+        case let error as ExpressionError: NodeFailure(.expression, "\(doing): \(error.message)")
+        case let error as StoreError: NodeFailure(.storage, "\(doing): \(error.description)")
+        case let error as NodeFailureError: error.failure
+        default: NodeFailure(.expression, "\(doing): \(error)")
+        }
+    }
+}
+
+/// A node's failure on its way through throwing code.
+struct NodeFailureError: Error {
+    var failure: NodeFailure
+}
+
+extension ForeachDefinition {
+    /// Whether an expression refers to the item.
+    func isUsed(in expression: Expression) -> Bool {
+        expression.references.contains { $0.root == variable || $0.root == "item_index" }
+    }
+}

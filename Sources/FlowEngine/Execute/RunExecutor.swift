@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlowCore
+
+/// Drives one run: takes inputs, lets the machine decide, makes the facts durable, tells observers, acts.
+///
+/// One loop (`drain`) does all of it, so the engine is serial; attempts of nodes run as tasks beside it and only send
+/// their outcome back. What waits in the inbox when a commit returns goes into the next commit together. Memory runs
+/// ahead of the store within a batch, but nothing outside sees a fact before its commit: when a commit fails the
+/// executor stops and its memory is thrown away.
+actor RunExecutor {
+    /// Something for the loop.
+    enum Arrival: Sendable {
+        case input(RunInput)
+        case succeeded(node: Int, attempt: Int, record: NodeRecord)
+        case childSucceeded(node: Int, record: NodeRecord)
+        case decision(node: Int, ApprovalDecision, reply: CheckedContinuation<RunError?, Never>)
+        case request(RunInput, reply: CheckedContinuation<RunError?, Never>)
+    }
+
+    nonisolated let site: RunSite
+    var machine: RunMachine
+    var summary: RunSummary
+    private var sequence: Int64
+
+    private var inbox: [Arrival] = []
+    private var isDraining = false
+    private var stopReason: StoreError?
+    private var isStopping = false
+
+    /// Results of nodes that have ended, and their records as far as expressions refer to them.
+    var results: [Int: Digest] = [:]
+    var records: [Int: NodeRecord] = [:]
+    var itemLists: [Int: [JSONValue]] = [:]
+    var failures: [Int: NodeFailure] = [:]
+    private var rows: [Int: NodeSummary] = [:]
+    private var changedRows: Set<Int> = []
+
+    var attempts: [Int: Task<Void, Never>] = [:]
+    private var cancelling: Set<Int> = []
+    private var wakes: [Int: Timestamp] = [:]
+    private var timer: Task<Void, Never>?
+    private var waiters: [CheckedContinuation<RunOutcome, Never>] = []
+
+    /// An executor that stands where the history ends. Nothing happens before `start`.
+    init(site: RunSite, summary: RunSummary, history: [RecordedEvent]) {
+        self.site = site
+        self.summary = summary
+        machine = RunMachine(
+            plan: site.plan, slots: site.slots, seed: site.seed, emptyResult: NodeRecord.emptyDigest, history: history)
+        sequence = history.last?.sequence ?? 0
+        for recorded in history { note(recorded) }
+        changedRows.removeAll()
+    }
+
+    // MARK: From outside
+
+    /// Takes the run up: attempts that ran when the last engine ended are interrupted, the rest goes on.
+    func start(engine: String) {
+        for (node, state) in machine.nodes.enumerated() where state.status == .running && !state.isExpanded {
+            inbox.append(.input(.interrupted(node, attempt: Int(state.attempt))))
+        }
+        send(.input(.start(engine: engine)))
+    }
+
+    /// Hands something to the loop.
+    func send(_ arrival: Arrival) {
+        inbox.append(arrival)
+        guard !isDraining else { return }
+        isDraining = true
+        // The loop belongs to the actor and ends when the inbox is empty; `outcome` waits for what it leads to.
+        Task { await self.drain() }
+    }
+
+    /// A person's request; returns when it is durable, or with the reason why it does not fit.
+    func request(_ input: RunInput) async -> RunError? {
+        await withCheckedContinuation { send(.request(input, reply: $0)) }
+    }
+
+    /// A person's answer to an approval.
+    func decide(node name: String, _ decision: ApprovalDecision) async -> RunError? {
+        guard let node = machine.index(of: name) else {
+            return RunError(.unknownNode, "the run has no node `\(name)`")
+        }
+        return await withCheckedContinuation { send(.decision(node: node, decision, reply: $0)) }
+    }
+
+    /// Waits until the run has ended, or nothing goes on without a person, or the executor has stopped.
+    func outcome() async -> RunOutcome {
+        if let outcome = settledOutcome { return outcome }
+        return await withCheckedContinuation { waiters.append($0) }
+    }
+
+    /// Ends all attempts and leaves the run to be resumed: what ran is recorded as interrupted.
+    func stop() async {
+        isStopping = true
+        timer?.cancel()
+        let running = attempts
+        for task in running.values { task.cancel() }
+        for task in running.values { await task.value }
+        for (node, state) in machine.nodes.enumerated() where state.status == .running && !state.isExpanded {
+            inbox.append(.input(.interrupted(node, attempt: Int(state.attempt))))
+        }
+        machine.disengage()
+        if !isDraining {
+            isDraining = true
+            await drain()
+        }
+        settle()
+    }
+
+    // MARK: The loop
+
+    private func drain() async {
+        while stopReason == nil {
+            let effects = machine.takeEffects()
+            if inbox.isEmpty, effects.isEmpty { break }
+            await step(effects)
+        }
+        isDraining = false
+        settle()
+    }
+
+    /// One turn: decide, commit, publish, act.
+    private func step(_ effects: [RunEffect]) async {
+        var batch = RunBatch(now: WallClock.now)
+        var later: [RunEffect] = []
+        var replies: [(CheckedContinuation<RunError?, Never>, RunError?)] = []
+        let arrivals = inbox
+        inbox.removeAll(keepingCapacity: true)
+        for arrival in arrivals { take(arrival, into: &batch, replies: &replies) }
+        var open = effects
+        while true {
+            for effect in open where !(await perform(inBatch: effect, &batch)) { later.append(effect) }
+            guard batch.events.count < Self.largestBatch else { break }
+            open = machine.takeEffects()
+            if open.isEmpty { break }
+        }
+        do throws(StoreError) {
+            try await commit(batch)
+        } catch {
+            stopReason = error
+            for task in attempts.values { task.cancel() }
+        }
+        for (reply, error) in replies { reply.resume(returning: error) }
+        guard stopReason == nil else { return }
+        for effect in later { await perform(effect) }
+    }
+
+    private static let largestBatch = 4096
+
+    private func take(
+        _ arrival: Arrival, into batch: inout RunBatch,
+        replies: inout [(CheckedContinuation<RunError?, Never>, RunError?)]
+    ) {
+        switch arrival {
+        case .input(let input): _ = advance(input, &batch)
+        case .request(let input, let reply): replies.append((reply, advance(input, &batch)))
+        case .succeeded(let node, let attempt, let record):
+            attempts[node] = nil
+            finish(node, attempt: attempt, record: record, &batch)
+        case .childSucceeded(let node, let record):
+            let digest = keep(record, of: node, &batch)
+            advance(.childEnded(node, result: digest, failure: nil), &batch)
+        case .decision(let node, let decision, let reply):
+            var outputs = JSONObject()
+            outputs["decision"] = .string(decision.approved ? "approved" : "rejected")
+            outputs["by"] = .string(decision.by)
+            outputs["comment"] = .string(decision.comment ?? "")
+            let digest = keep(NodeRecord(outputs: outputs), of: node, &batch)
+            replies.append((reply, advance(.decided(node, decision, result: digest), &batch)))
+        }
+    }
+
+    /// Lets the machine decide and notes the facts in the batch.
+    @discardableResult
+    func advance(_ input: RunInput, _ batch: inout RunBatch) -> RunError? {
+        var input = input
+        if case .failed(let node, let attempt, _) = input {
+            attempts[node] = nil
+            if cancelling.remove(node) != nil { input = .cancelled(node, attempt: attempt) }
+        }
+        do throws(RunError) {
+            for event in try machine.advance(input, at: batch.now) {
+                sequence += 1
+                let recorded = RecordedEvent(sequence: sequence, at: batch.now, event: event)
+                batch.events.append(recorded)
+                note(recorded)
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Takes a node's result into the run.
+    func finish(_ node: Int, attempt: Int, record: NodeRecord, _ batch: inout RunBatch) {
+        if cancelling.remove(node) != nil {
+            advance(.cancelled(node, attempt: attempt), &batch)
+        } else {
+            let digest = keep(record, of: node, &batch)
+            advance(.succeeded(node, attempt: attempt, result: digest), &batch)
+        }
+    }
+
+    /// Puts a record among the contents of the batch.
+    func keep(_ record: NodeRecord, of node: Int, _ batch: inout RunBatch) -> Digest {
+        if record.outputs.isEmpty, record.artifacts.isEmpty { return keepEmpty(&batch) }
+        let bytes = record.json.jsonBytes(.canonical)
+        let digest = Digest(of: bytes)
+        batch.contents.append((digest, bytes))
+        if site.isReferenced(Int(machine.nodes[node].planNode)) { records[node] = record }
+        return digest
+    }
+
+    private func keepEmpty(_ batch: inout RunBatch) -> Digest {
+        if !batch.hasEmptyRecord {
+            batch.contents.append((NodeRecord.emptyDigest, NodeRecord.empty.json.jsonBytes(.canonical)))
+            batch.hasEmptyRecord = true
+        }
+        return NodeRecord.emptyDigest
+    }
+
+    private func commit(_ batch: RunBatch) async throws(StoreError) {
+        guard !batch.events.isEmpty else { return }
+        summary.status = machine.status
+        summary.nodeCount = machine.nodes.count
+        summary.endedCount = machine.endedCount
+        summary.failedNode = machine.failedNode.map { machine.name(of: $0) }
+        if let ended = machine.ended { summary.reason = ended.reason }
+        let changed = changedRows.sorted().compactMap { rows[$0] }
+        changedRows.removeAll(keepingCapacity: true)
+        for (node, row) in rows where row.status.isTerminal { rows[node] = nil }
+        try await site.store.commit(
+            StoreBatch(
+                run: site.run, events: batch.events, contents: batch.contents, summary: summary, nodes: changed))
+        site.observer.observe(batch.events, of: site.run)
+    }
+
+    // MARK: Rows
+
+    /// Keeps the row and the result of the node that an event is about.
+    private func note(_ recorded: RecordedEvent) {
+        switch recorded.event {
+        case .runStarted: if summary.startedAt == nil { summary.startedAt = recorded.at }
+        case .runEnded: summary.endedAt = recorded.at
+        default: break
+        }
+        guard let name = recorded.event.node, let node = machine.index(of: name) else { return }
+        let state = machine.nodes[node]
+        var row =
+            rows[node]
+            ?? NodeSummary(node: name, kind: machine.definition(of: node).kind, status: state.status)
+        row.status = state.status
+        row.attempt = Int(state.attempt)
+        switch recorded.event {
+        case .nodeStarted: row.startedAt = row.startedAt ?? recorded.at
+        case .nodeExpanded: row.startedAt = recorded.at
+        case .nodeSucceeded(_, _, let result):
+            row.result = result
+            row.message = nil
+            results[node] = result
+        case .nodeFailed(_, _, let failure, _):
+            row.message = failure.message
+            failures[node] = failure
+        case .nodeSkipped(_, let reason), .nodeOmitted(_, let reason): row.message = reason
+        case .nodeInterrupted: row.message = "the engine ended while it ran"
+        case .nodeWaiting(_, _, let wait):
+            switch wait {
+            case .approval(let request): row.message = request.prompt
+            case .until(let moment): row.message = "until \(moment.iso8601)"
+            case .run(let run): row.message = "for run \(run)"
+            }
+        default: break
+        }
+        if row.status.isTerminal { row.endedAt = recorded.at }
+        rows[node] = row
+        changedRows.insert(node)
+    }
+
+    // MARK: Timers and ends
+
+    /// Does what the world is to see; called after the commit that says so.
+    private func perform(_ effect: RunEffect) async {
+        guard !isStopping else { return }
+        switch effect {
+        case .run(let node, let attempt): await startAttempt(node, attempt: attempt)
+        case .cancel(let node, let attempt):
+            cancelling.insert(node)
+            if let task = attempts[node] {
+                task.cancel()
+            } else if case .run(let child) = machine.waits[node] {
+                await site.children.cancel(child)
+            } else {
+                send(.input(.cancelled(node, attempt: attempt)))
+            }
+        case .wake(let node, let moment):
+            wakes[node] = moment
+            armTimer()
+        case .watch(let node, let child): await watch(child, for: node)
+        case .prepare, .join, .close: break
+        }
+    }
+
+    /// Sleeps until the next moment that somebody waits for. The sleep is cut at a minute, so that a jump of the
+    /// wall clock is noticed.
+    private func armTimer() {
+        timer?.cancel()
+        guard let next = wakes.values.min() else { return }
+        let wait = Swift.max(0, Swift.min(next.since(WallClock.now).count, 60_000))
+        timer = Task { [weak self] in
+            try? await Task.sleep(for: .milliseconds(wait))
+            if !Task.isCancelled { await self?.wake() }
+        }
+    }
+
+    private func wake() {
+        let now = WallClock.now
+        for (node, moment) in wakes where moment <= now {
+            wakes[node] = nil
+            send(.input(.woken(node)))
+        }
+        armTimer()
+    }
+
+    private var settledOutcome: RunOutcome? {
+        if let stopReason { return .storeFailed(stopReason) }
+        guard !isDraining, inbox.isEmpty else { return nil }
+        if let ended = machine.ended { return .ended(ended.status, reason: ended.reason) }
+        if isStopping { return .stopped }
+        if machine.status == .paused, attempts.isEmpty { return .paused }
+        if machine.waitsForPeople { return .waiting(nodes: waitingNodes) }
+        return nil
+    }
+
+    private var waitingNodes: [String] { machine.waits.keys.sorted().map { machine.name(of: $0) } }
+
+    private func settle() {
+        guard let outcome = settledOutcome else { return }
+        let waiters = waiters
+        self.waiters = []
+        for waiter in waiters { waiter.resume(returning: outcome) }
+    }
+}
+
+/// What one turn of the loop commits.
+struct RunBatch: Sendable {
+    var now: Timestamp
+    var events: [RecordedEvent] = []
+    var contents: [(digest: Digest, bytes: [UInt8])] = []
+    var hasEmptyRecord = false
+}
+
+/// Where a run stands when its executor has nothing more to do.
+public enum RunOutcome: Sendable, Hashable {
+    case ended(RunStatus, reason: String?)
+    /// Only people can go on: these nodes wait for an answer.
+    case waiting(nodes: [String])
+    case paused
+    /// The engine was asked to stop; the run can be resumed.
+    case stopped
+    case storeFailed(StoreError)
+}

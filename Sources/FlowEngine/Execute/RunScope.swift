@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlowCore
+
+/// The names that expressions of a run see, and their values at one moment.
+struct RunScope: ValueScope {
+    var run: String
+    var workflow: String
+    var workflowDirectory: String
+    var inputs: JSONValue
+    var environment: JSONObject
+    /// Only in `env` and `with` of nodes.
+    var secrets: JSONObject = JSONObject()
+    var attempt = 1
+    /// The item of a `foreach` under its name, and its place.
+    var item: (name: String, value: JSONValue, place: Int)?
+    /// What is known of a node, by its name: `outputs`, `artifacts` and `status`.
+    var node: @Sendable (String) -> JSONValue?
+
+    func value(ofRoot name: String) -> JSONValue? {
+        if let item {
+            if name == item.name { return item.value }
+            if name == "item_index" { return .integer(Int64(item.place)) }
+        }
+        switch name {
+        case "inputs": return inputs
+        case "run": return ["id": .string(run), "workflow": .string(workflow)]
+        case "workflow": return ["dir": .string(workflowDirectory), "name": .string(workflow)]
+        case "attempt": return .integer(Int64(attempt))
+        case "env": return .object(environment)
+        case "secrets": return .object(secrets)
+        default: return nil
+        }
+    }
+
+    func value(ofPath path: [String]) -> JSONValue? {
+        guard path.count >= 2, path[0] == "nodes", var value = node(path[1]) else { return nil }
+        for key in path.dropFirst(2) {
+            guard let next = value[key] else { return nil }
+            value = next
+        }
+        return value
+    }
+}

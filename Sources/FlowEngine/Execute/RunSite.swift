@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlowCore
+
+/// All that the executor of a run is given and that does not change.
+struct RunSite: Sendable {
+    var run: String
+    var plan: Plan
+    var slots: Int
+    var seed: UInt64
+    var kinds: [String: any NodeKind]
+    var inputs: JSONValue
+    var options: RunOptions
+    var layout: RunLayout
+    var workflowDirectory: String
+    var secrets: Secrets
+    var store: any RunStore
+    var artifacts: any ArtifactStore
+    var observer: any RunObserver
+    var children: any ChildRuns
+    let references: ReferenceTable
+
+    /// Whether an expression of the workflow refers to a node of the plan.
+    func isReferenced(_ node: Int) -> Bool { references.isReferenced[node] }
+}
+
+/// How a run starts and stops the runs of its sub-workflows.
+protocol ChildRuns: Sendable {
+    /// Waits for a run to end; nil if there is no such run.
+    func outcome(of run: String) async -> (status: RunStatus, record: NodeRecord, reason: String?)?
+    func cancel(_ run: String) async
+}
+
+/// Which nodes the templates of each node refer to.
+struct ReferenceTable: Sendable {
+    /// By node of the plan: whether any expression refers to it.
+    let isReferenced: [Bool]
+
+    init(plan: Plan) {
+        var isReferenced = [Bool](repeating: false, count: plan.nodes.count)
+        for node in plan.nodes {
+            for name in Self.names(in: node) {
+                if let index = plan.index(of: name) { isReferenced[index] = true }
+            }
+        }
+        for output in plan.definition.outputs {
+            for name in Self.names(in: output.value.references) {
+                if let index = plan.index(of: name) { isReferenced[index] = true }
+            }
+        }
+        self.isReferenced = isReferenced
+    }
+
+    /// The names of the nodes that a node's templates refer to, each once.
+    static func names(in node: NodeDefinition) -> [String] {
+        var references = node.body.references
+        for field in node.fields { references += field.template.references }
+        let options = node.options
+        for entry in options.with + options.env { references += entry.template.references }
+        for output in options.outputs { references += output.value?.references ?? [] }
+        references += options.when?.expression.references ?? []
+        references += options.foreach?.items.references ?? []
+        references += options.foreach?.key?.references ?? []
+        return names(in: references)
+    }
+
+    private static func names(in references: [ExpressionReference]) -> [String] {
+        var names: [String] = []
+        for reference in references where reference.root == "nodes" && reference.path.count > 1 {
+            if !names.contains(reference.path[1]) { names.append(reference.path[1]) }
+        }
+        return names
+    }
+}
