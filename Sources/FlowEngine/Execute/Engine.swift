@@ -181,7 +181,7 @@ public final class Engine: Sendable {
         guard let summary = try await reader.summary(of: run) else {
             throw EngineError(.noSuchRun, "there is no run \(run)")
         }
-        let workflow = try reader.workflow(of: summary, loader: loader)
+        let workflow = try await reader.workflow(of: summary, loader: loader)
         guard let plan = workflow.compilation.plan else {
             throw EngineError(
                 .invalidWorkflow, "the workflow of run \(run) cannot be compiled by this version of flow")

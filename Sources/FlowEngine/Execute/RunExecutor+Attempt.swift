@@ -137,7 +137,7 @@ extension RunExecutor {
             run: site.run, workflow: site.plan.definition.name, node: name, attempt: attempt, definition: definition,
             body: body, fields: fields, with: with, environment: environment,
             directory: site.layout.work(name, attempt: attempt, of: site.run),
-            workflowDirectory: site.workflowDirectory, idempotencyKey: "\(site.run)/\(name)",
+            workflowDirectory: site.workflowDirectory, idempotencyKey: "\(site.run)/\(name)/\(machine.nodes[node].failures + 1)",
             approvesAll: site.options.approval == .none, lastFailure: failures[node])
     }
 }

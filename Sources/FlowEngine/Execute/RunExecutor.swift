@@ -40,6 +40,7 @@ actor RunExecutor {
     private var cancelling: Set<Int> = []
     private var wakes: [Int: Timestamp] = [:]
     private var timer: Task<Void, Never>?
+    private var endWaiters: [CheckedContinuation<Void, Never>] = []
     private var waiters: [CheckedContinuation<RunOutcome, Never>] = []
 
     /// An executor that stands where the history ends. Nothing happens before `start`.
@@ -89,6 +90,22 @@ actor RunExecutor {
     func outcome() async -> RunOutcome {
         if let outcome = settledOutcome { return outcome }
         return await withCheckedContinuation { waiters.append($0) }
+    }
+
+    /// Waits until the run has ended, however long people take.
+    func end() async -> (status: RunStatus, reason: String?) {
+        while true {
+            if let ended = machine.ended, !isDraining { return ended }
+            if let stopReason { return (.failed, stopReason.description) }
+            if isStopping { return (.queued, "the engine is ending") }
+            await withCheckedContinuation { endWaiters.append($0) }
+        }
+    }
+
+    /// Takes the run up unless that has been done or it has ended.
+    func startIfIdle(engine: String) {
+        guard !machine.isAtWork, machine.ended == nil else { return }
+        start(engine: engine)
     }
 
     /// Ends all attempts and leaves the run to be resumed: what ran is recorded as interrupted.
@@ -336,6 +353,11 @@ actor RunExecutor {
     private var waitingNodes: [String] { machine.waits.keys.sorted().map { machine.name(of: $0) } }
 
     private func settle() {
+        if machine.ended != nil || stopReason != nil || isStopping {
+            let endWaiters = endWaiters
+            self.endWaiters = []
+            for waiter in endWaiters { waiter.resume() }
+        }
         guard let outcome = settledOutcome else { return }
         let waiters = waiters
         self.waiters = []

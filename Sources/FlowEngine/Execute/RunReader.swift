@@ -61,15 +61,15 @@ public struct RunReader: Sendable {
     }
 
     /// The workflow of a run, compiled from the files that the run keeps.
-    public func workflow(of summary: RunSummary, loader: WorkflowLoader) throws(EngineError) -> LoadedWorkflow {
+    public func workflow(of summary: RunSummary, loader: WorkflowLoader) async throws(EngineError) -> LoadedWorkflow
+    {
         let folder = layout.source(summary.source.hex)
-        let entry = try? File.list(folder).first { $0.kind == .file && $0.name.hasSuffix(".yaml") }
-        guard let entry else {
+        guard let entry = try await json(summary.source)?["entry"]?.stringValue else {
             throw EngineError(.inputOutput, "the workflow of run \(summary.id) is missing from \(folder)")
         }
         do throws(FileError) {
             return try loader.load(
-                FilePath.join(folder, entry.name), name: entry.name,
+                FilePath.join(folder, entry), name: entry,
                 agentFolders: [FilePath.join(folder, SourceBundle.agentFolder)])
         } catch {
             throw EngineError(.inputOutput, "reading the workflow of run \(summary.id): \(error)")
