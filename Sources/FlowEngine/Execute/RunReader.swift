@@ -102,3 +102,15 @@ public struct RunReader: Sendable {
             status: node.status, folder: layout.artifacts(node.node, of: run))
     }
 }
+
+extension RunReader {
+    /// The nodes of a run that something has happened to.
+    public func nodes(of run: String) async throws(EngineError) -> [NodeSummary] {
+        do throws(StoreError) { return try await store.nodes(of: run) } catch { throw EngineError(error) }
+    }
+
+    /// Runs, the newest first.
+    public func runs(_ query: RunQuery) async throws(EngineError) -> [RunSummary] {
+        do throws(StoreError) { return try await store.runs(query) } catch { throw EngineError(error) }
+    }
+}
