@@ -18,7 +18,8 @@ final class ChildLoop {
     }
 
     private static let bufferSize = 64 << 10
-    private static let sweepInterval: Nanoseconds = 1_000_000_000
+    /// How often orphans of running children are looked for (a few microseconds): to reap them, and to tell the guardian.
+    private static let sweepInterval: Nanoseconds = 200_000_000
 
     private let inbox: Inbox
     private let marker: ChildMarker
@@ -59,6 +60,7 @@ final class ChildLoop {
     deinit {
         if epoll >= 0 { close(epoll) }
         if null >= 0 { close(null) }
+        orphanage.close()
         buffer.deallocate()
     }
 
@@ -179,7 +181,12 @@ final class ChildLoop {
             for child in children.values { arm(child) }
         }
         if needsSweep || (now >= nextSweep && !children.isEmpty) {
+            let before = orphanage.tolerated
             orphanage.sweep(children, now)
+            if guardian != nil, orphanage.tolerated != before {
+                for identity in before.subtracting(orphanage.tolerated) { guardian?.forget(identity) }
+                for identity in orphanage.tolerated.subtracting(before) { guardian?.record(identity) }
+            }
             needsSweep = false
             now = monotonicNow()
             nextSweep = now + Self.sweepInterval
@@ -207,6 +214,7 @@ final class ChildLoop {
         }
         children[id] = child
         LiveSessions.insert(child.identity)
+        guardian?.record(child.identity)
         watch(child)
         arm(child)
         request.started(child.identity)
@@ -295,6 +303,7 @@ final class ChildLoop {
         children[child.id] = nil
         ended.remove(child.id)
         LiveSessions.remove(child.identity)
+        guardian?.forget(child.identity)
         child.request.resume(.success(child.finish()))
         guard !waiters.isEmpty else { return }
         for index in waiters.indices { waiters[index].ids.remove(child.id) }
