@@ -61,8 +61,7 @@ public struct RunReader: Sendable {
     }
 
     /// The workflow of a run, compiled from the files that the run keeps.
-    public func workflow(of summary: RunSummary, loader: WorkflowLoader) async throws(EngineError) -> LoadedWorkflow
-    {
+    public func workflow(of summary: RunSummary, loader: WorkflowLoader) async throws(EngineError) -> LoadedWorkflow {
         let folder = layout.source(summary.source.hex)
         guard let entry = try await json(summary.source)?["entry"]?.stringValue else {
             throw EngineError(.inputOutput, "the workflow of run \(summary.id) is missing from \(folder)")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ChildProcess
+public import ChildProcess
 import FileSystem
 public import FlowCore
 import Glibc
