@@ -40,7 +40,12 @@ let package = Package(
         .target(name: "ChildProcess", dependencies: ["CLinux"], swiftSettings: strict),
 
         // The product.
-        .target(name: "FlowCore", swiftSettings: strict + [.strictMemorySafety()]),
+        .target(
+            name: "FlowCore",
+            swiftSettings: strict + [.strictMemorySafety()],
+            // Rounding in the standard library calls libm, which otherwise only an import of Glibc links.
+            linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]
+        ),
         .target(
             name: "FlowEngine",
             dependencies: ["FlowCore", "YAML", "SQLite", "Hashing", "HTTPClient", "FileSystem", "ChildProcess"],
