@@ -63,7 +63,7 @@ struct Foreground {
         if case .storeFailed(let error) = ended.outcome { throw EngineError(error) }
         if ended.outcome == .stopped, let signal = stop.signal {
             Talk().say("stopped; go on with: flow resume \(ended.run)\(workplace.storeOption)")
-            return signal == 2 ? .interrupted : .terminated
+            return ExitCode(rawValue: 128 + signal)
         }
         return try await report(ended.run)
     }
