@@ -35,11 +35,16 @@ let package = Package(
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Hashing", dependencies: ["CCrypto"], swiftSettings: strict),
         .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: strict),
-        .target(name: "FileSystem", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "FileSystem", swiftSettings: strict),
         .target(name: "ChildProcess", dependencies: ["CLinux"], swiftSettings: strict),
 
         // The product.
-        .target(name: "FlowCore", swiftSettings: strict + [.strictMemorySafety()]),
+        .target(
+            name: "FlowCore",
+            swiftSettings: strict + [.strictMemorySafety()],
+            // Rounding in the standard library calls libm, which otherwise only an import of Glibc links.
+            linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]
+        ),
         .target(
             name: "FlowEngine",
             dependencies: ["FlowCore", "YAML", "SQLite", "Hashing", "HTTPClient", "FileSystem", "ChildProcess"],
@@ -55,7 +60,8 @@ let package = Package(
 
         // Tests.
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
-        .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: strict),
+        .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "Hashing"], swiftSettings: strict),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "FileSystem"], swiftSettings: strict),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient"], swiftSettings: strict),
         .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "FileSystem"], swiftSettings: strict),
         .testTarget(name: "FlowCoreTests", dependencies: ["FlowCore", "FlowTesting"], swiftSettings: strict),
