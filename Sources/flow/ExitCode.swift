@@ -37,6 +37,7 @@ struct ExitCode: RawRepresentable, Hashable, Error {
         (.storeInUse, "another flow process owns the store"),
         (.permission, "permission denied"),
         (.configuration, "the installation is incomplete"),
+        (ExitCode(rawValue: 129), "ended because the terminal is gone; the run can be resumed"),
         (.interrupted, "ended by Ctrl-C; the run can be resumed"),
         (.terminated, "ended by SIGTERM; the run can be resumed"),
     ]

@@ -44,7 +44,7 @@ import Testing
 
     @Test(
         "A signal ends a run in good order, and it can be resumed",
-        arguments: [(SIGINT, Int32(130)), (SIGTERM, 143), (SIGHUP, 129)])
+        arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
     func signal(_ signal: Int32, _ code: Int32) async throws {
         let flow = try FlowProgram()
         let (running, run) = try await held(flow)

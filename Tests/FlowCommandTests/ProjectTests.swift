@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FileSystem
+import FlowEngine
 import Testing
 
 @Suite struct ProjectTests {
