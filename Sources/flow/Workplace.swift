@@ -2,16 +2,20 @@
 
 import FileSystem
 import FlowEngine
+import Glibc
 
 /// Where a command works: the store's folder and the catalog.
 struct Workplace {
     var storeFolder: String
     var workflowFolders: [String]
     var environment: [String: String]
+    /// ` --store DIR` where the person gave it, for the command lines that are suggested.
+    var storeOption: String
 
     init(_ invocation: Invocation) throws {
         environment = ProcessEnvironment.all()
         let here = try File.currentDirectory()
+        storeOption = invocation.value("store").map { " --store \(ShellWord.quoted($0))" } ?? ""
         storeFolder = Self.storeFolder(invocation, here: here, environment: environment)
         var folders = [FilePath.join(here, "workflows"), FilePath.join(here, "workflows/examples")]
         folders += (environment["FLOW_WORKFLOWS"] ?? "").split(separator: ":").map { FilePath.join(here, String($0)) }
@@ -43,7 +47,7 @@ struct Workplace {
     private static func installedRoots() -> [String] {
         guard let program = try? File.realPath("/proc/self/exe") else { return [] }
         var roots = [FilePath.normalise(FilePath.join(FilePath.dirname(program), "../share/flow"))]
-        if let range = program.range(of: "/.build/") { roots.append(String(program[..<range])) }
+        if let range = program.firstRange(of: "/.build/") { roots.append(String(program[..<range.lowerBound])) }
         return roots
     }
 
@@ -88,9 +92,11 @@ struct Workplace {
         return folders.filter { File.isDirectory($0) }
     }
 
+    /// Reads and compiles workflows; nothing else is started by it.
+    var loader: WorkflowLoader { WorkflowLoader(kinds: BuiltinKinds.forCompiling(environment: environment)) }
+
     /// Reads and compiles a workflow; `-` is the standard input.
     func load(_ text: String) throws -> LoadedWorkflow {
-        let loader = WorkflowLoader(kinds: BuiltinKinds.forCompiling(environment: environment))
         if text == "-" {
             let bytes = try StandardStream.input.readAll(limit: 64 << 20)
             let here = try File.currentDirectory()
@@ -103,24 +109,47 @@ struct Workplace {
     }
 
     /// The engine over this place's store.
-    func openEngine() async throws -> Engine {
+    func openEngine() async throws(EngineError) -> Engine {
         try await Engine.open(
             EngineConfiguration(
                 folder: storeFolder, slots: 8, environment: environment, name: "flow \(Flow.version)",
                 guardianArguments: []))
     }
 
-    /// A reader of this place's store; the store must exist.
-    func openReader() throws -> RunReader {
-        guard File.exists(FilePath.join(storeFolder, "flow.db")) else {
+    /// Whether there is a store yet.
+    var hasStore: Bool { File.exists(FilePath.join(storeFolder, "flow.db")) }
+
+    /// This place's store, for reading; it must exist.
+    func openStore() throws -> (reader: RunReader, store: any RunStore, layout: RunLayout) {
+        guard hasStore else {
             throw CommandFailure(
                 .badInput, "there are no runs yet in \(storeFolder)", help: ["start one: `flow run hello`"])
         }
         do throws(StoreError) {
-            return RunReader(
-                store: try SQLiteRunStore(folder: storeFolder, mode: .reader), layout: RunLayout(folder: storeFolder))
+            let store = try SQLiteRunStore(folder: storeFolder, mode: .reader)
+            let layout = RunLayout(folder: storeFolder)
+            return (RunReader(store: store, layout: layout), store, layout)
         } catch {
             throw EngineError(error)
         }
+    }
+
+    /// The run of an id, of the beginning of one, or of `@latest`.
+    func openRun(_ text: String) async throws -> StoredRun {
+        let (reader, store, layout) = try openStore()
+        return StoredRun(summary: try await reader.find(text), reader: reader, store: store, layout: layout)
+    }
+
+    /// Whether a text looks like a run rather than like a workflow.
+    func namesRun(_ text: String) async -> Bool {
+        if text.hasPrefix("@") { return true }
+        if text == "-" || File.exists(text) || (try? workflowFile(text)) != nil { return false }
+        return (try? await openRun(text)) != nil
+    }
+
+    /// Who the person is: for the log, not for rights.
+    var person: String {
+        if let user = environment["USER"], !user.isEmpty { return user }
+        return "uid \(getuid())"
     }
 }

@@ -2,6 +2,7 @@
 
 import FileSystem
 import FlowEngine
+import Glibc
 
 /// The program: finds the command, runs it, and says what went wrong.
 struct CommandLineProgram {
@@ -116,9 +117,14 @@ extension CommandFailure {
 
     init(_ error: FileError) {
         let code: ExitCode =
-            if error.isNotFound { .badInput } else if error.isPermission || error.isReadOnly { .permission } else {
-                .inputOutput
-            }
+            if error.isNotFound || error.isTooLarge || error.isNoFile {
+                .badInput
+            } else if error.isPermission || error.isReadOnly { .permission } else { .inputOutput }
         self.init(code, error.description)
     }
+}
+
+extension FileError {
+    /// The path leads to something that cannot be read as a file.
+    fileprivate var isNoFile: Bool { [EISDIR, ENOTDIR, ELOOP, ENAMETOOLONG].contains(code) }
 }

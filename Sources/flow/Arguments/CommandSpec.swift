@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// An option of a command.
-struct OptionSpec {
+struct OptionSpec: Sendable {
     var name: String
     var short: Character?
     /// What the value stands for, such as `FILE`; nil for a flag.
@@ -21,7 +21,7 @@ struct OptionSpec {
 }
 
 /// A command of the program: what it takes, what help says, and what it does.
-struct CommandSpec {
+struct CommandSpec: Sendable {
     /// The words that choose it: `run`, or `model install`.
     var name: String
     var summary: String
@@ -32,11 +32,11 @@ struct CommandSpec {
     var discussion: String = ""
     /// Command lines, each with a word on what it does.
     var examples: [(line: String, summary: String)]
-    var run: (Invocation) async throws -> ExitCode
+    var run: @Sendable (Invocation) async throws -> ExitCode
 }
 
 /// A command line that fits its command.
-struct Invocation {
+struct Invocation: Sendable {
     var command: CommandSpec
     var positionals: [String] = []
     var values: [String: [String]] = [:]

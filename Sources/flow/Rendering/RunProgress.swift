@@ -15,25 +15,35 @@ final class RunProgress: RunObserver {
         var total = 0
         var hasStatusLine = false
         var isClosed = false
+        var isAnnounced = false
     }
 
     private let talk: Talk
     private let isQuiet: Bool
     private let jsonLines: Bool
+    private let workflow: String
     private let isLive: Bool
     private let state: Mutex<State>
 
-    init(total: Int, isQuiet: Bool, jsonLines: Bool) {
+    /// - Parameters:
+    ///   - announces: say the run's id before all else.
+    ///   - ended: the nodes that have ended already.
+    init(workflow: String, total: Int, ended: Int = 0, isQuiet: Bool, jsonLines: Bool, announces: Bool = true) {
         talk = Talk()
+        self.workflow = workflow
         self.isQuiet = isQuiet
         self.jsonLines = jsonLines
         isLive = StandardStream.error.isTerminal && !isQuiet && ProcessEnvironment.get("TERM") != "dumb"
-        state = Mutex(State(total: total))
+        state = Mutex(State(ended: ended, total: total, isAnnounced: !announces))
     }
 
     func observe(_ events: [RecordedEvent], of run: String) {
         state.withLock { state in
             guard !state.isClosed else { return }
+            if !state.isAnnounced {
+                state.isAnnounced = true
+                talk.say("run \(talk.style(.strong, run))  \(workflow)")
+            }
             for recorded in events {
                 if jsonLines { emit(recorded, run: run) }
                 note(recorded, &state)
@@ -56,13 +66,8 @@ final class RunProgress: RunObserver {
     func tick() { state.withLock { if !$0.isClosed { drawStatus(&$0) } } }
 
     private func emit(_ recorded: RecordedEvent, run: String) {
-        var object = JSONObject()
-        object["schemaVersion"] = 1
-        object["run"] = .string(run)
-        object["sequence"] = .integer(recorded.sequence)
-        object["at"] = .string(recorded.at.iso8601)
-        for member in recorded.event.json.objectValue ?? JSONObject() { object[member.key] = member.value }
-        try? StandardStream.output.write(JSONValue.object(object).jsonText(.compact) + "\n")
+        // A reader that has gone does not end the run.
+        try? Output.json(recorded.json(of: run))
     }
 
     private func note(_ recorded: RecordedEvent, _ state: inout State) {

@@ -96,11 +96,14 @@ struct RunReport {
     func nextSteps(store: String) -> [String] {
         var lines: [String] = []
         for approval in approvals {
-            lines.append("flow approve \(summary.id) \(approval.node)\(store)   # \(approval.request.prompt)")
+            let prompt = approval.request.prompt.prefix { $0 != "\n" }
+            lines.append("flow approve \(summary.id) \(ShellWord.quoted(approval.node))\(store)   # \(prompt)")
         }
         switch summary.status {
         case .failed:
-            if let failed = summary.failedNode { lines.append("flow logs \(summary.id) \(failed)\(store)") }
+            if let failed = summary.failedNode {
+                lines.append("flow logs \(summary.id) \(ShellWord.quoted(failed))\(store)")
+            }
         case .waiting where approvals.isEmpty, .queued, .paused: lines.append("flow resume \(summary.id)\(store)")
         case .running where isOrphaned: lines.append("flow resume \(summary.id)\(store)")
         default: break
