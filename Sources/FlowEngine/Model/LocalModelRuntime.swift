@@ -49,6 +49,8 @@ public actor LocalModelRuntime {
         let running = servers
         servers = [:]
         for task in running.values {
+            // A server that is just starting need not become ready first.
+            task.cancel()
             if case .success(let server) = await task.value { await server.stop() }
         }
     }
@@ -66,6 +68,7 @@ public actor LocalModelRuntime {
 
     /// A server that is ready for the model: the shared one, or one of this process.
     func endpoint(for choice: LocalModelChoice) async throws(ModelError) -> LocalModelEndpoint {
+        if Task.isCancelled { throw ModelError(.cancelled, "the call was cancelled") }
         if servers[choice.path] == nil, let shared = await sharedEndpoint(), shared.model == choice.path {
             return shared
         }

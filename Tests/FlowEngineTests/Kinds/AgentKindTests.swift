@@ -18,7 +18,7 @@ struct AgentKindTests {
         let server: ScriptedServer
         let kind: AgentKind
         let folder: String
-        let lines = LogLines()
+        let lines = AgentLogLines()
 
         init(_ answers: [String]) throws {
             server = try ScriptedServer(answers)
@@ -41,13 +41,13 @@ struct AgentKindTests {
 
         func result(_ agent: String, _ fields: JSONValue = ["prompt": "a cat"]) async throws -> NodeResult {
             let outcome = await run(agent, fields)
-            guard case .succeeded(let result) = outcome else { throw Unexpected(outcome: outcome) }
+            guard case .succeeded(let result) = outcome else { throw UnexpectedOutcome(outcome: outcome) }
             return result
         }
 
         func failure(_ agent: String, _ fields: JSONValue = ["prompt": "a cat"]) async throws -> NodeFailure {
             let outcome = await run(agent, fields)
-            guard case .failed(let failure) = outcome else { throw Unexpected(outcome: outcome) }
+            guard case .failed(let failure) = outcome else { throw UnexpectedOutcome(outcome: outcome) }
             return failure
         }
     }
@@ -183,12 +183,12 @@ private struct NoModel: ModelProvider {
     }
 }
 
-struct Unexpected: Error {
+struct UnexpectedOutcome: Error {
     var outcome: NodeOutcome
 }
 
 /// The lines that a node logs.
-final class LogLines: Sendable {
+final class AgentLogLines: Sendable {
     private let lines = Mutex<[NodeLogLine]>([])
 
     var all: [NodeLogLine] { lines.withLock { $0 } }

@@ -28,7 +28,7 @@ struct HTTPKindTests {
             var body = more.objectValue ?? JSONObject()
             body["url"] = .string(server.url + path)
             let outcome = await run(.object(body))
-            guard case .succeeded(let result) = outcome else { throw Unexpected(outcome: outcome) }
+            guard case .succeeded(let result) = outcome else { throw UnexpectedOutcome(outcome: outcome) }
             return result
         }
 
@@ -36,7 +36,7 @@ struct HTTPKindTests {
             var body = more.objectValue ?? JSONObject()
             body["url"] = .string(url ?? server.url)
             let outcome = await run(.object(body))
-            guard case .failed(let failure) = outcome else { throw Unexpected(outcome: outcome) }
+            guard case .failed(let failure) = outcome else { throw UnexpectedOutcome(outcome: outcome) }
             return failure
         }
     }

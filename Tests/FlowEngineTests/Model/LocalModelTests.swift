@@ -7,7 +7,7 @@ import Glibc
 import Testing
 
 /// The real model, where it is installed. One after the other: each takes a core and some hundred megabytes.
-@Suite(.serialized, .enabled(if: InstalledModel.isThere, "the model smollm2-135m is not installed"))
+@Suite(.serialized, .enabled(if: InstalledModel.isThere("smollm2-135m"), "the model smollm2-135m is not installed"))
 struct LocalModelTests {
     /// A folder with links to the installed runtime and model, so that a user's shared server is left alone.
     private final class Folder {
@@ -22,9 +22,10 @@ struct LocalModelTests {
 
         deinit { try? File.removeTree(path) }
 
+        /// Its servers are known by their `HOME`.
         func runtime() -> LocalModelRuntime {
             LocalModelRuntime(
-                environment: ProcessEnvironment.all(), folder: LocalModelFolder(path: path), threads: 1,
+                environment: ["PATH": "/usr/bin:/bin", "HOME": path], folder: LocalModelFolder(path: path), threads: 1,
                 children: children)
         }
     }
@@ -72,6 +73,55 @@ struct LocalModelTests {
         await runtime.stop()
         #expect(!ProcessTable.isAlive(next))
         #expect(await runtime.processes().isEmpty)
+    }
+
+    @Test(.timeLimit(.minutes(2)), .enabled(if: InstalledModel.isThere("qwen2.5-coder-0.5b"), "no larger model"))
+    func anAgentFillsAFormAsTheDefaultModel() async throws {
+        let folder = try Folder()
+        let runtime = folder.runtime()
+        let name = "qwen2.5-coder-0.5b"
+        try File.symlink(InstalledModel.folder.modelFile(name), at: runtime.folder.modelFile(name))
+        let agent = AgentDefinition(
+            name: "former", instructions: "You read tickets and fill in a form.", output: Self.form, temperature: 0,
+            maxTokens: 80)
+        let kind = AgentKind(
+            models: ModelRegistry(environment: [:], runtime: runtime), agents: ["former": agent])
+        let context = NodeContext(
+            run: "r", workflow: "w", node: "n", attempt: 1, definition: NodeDefinition(id: "n", kind: "agent"),
+            body: "former",
+            fields: JSONObject([
+                JSONObject.Member(
+                    key: "prompt", value: "Ticket 4711: Anna reports that the printer in room 12 is broken. Urgent!")
+            ]), directory: folder.path, workflowDirectory: folder.path)
+        let outcome = await kind.run(context)
+        await runtime.stop()
+        guard case .succeeded(let result) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(result.outputs["model"] == .string(name))
+        #expect(result.outputs["json"]?["ticket"] == 4711)
+        #expect(result.outputs["json"]?["urgent"] == true)
+        #expect(result.artifacts.map(\.name) == ["transcript"])
+    }
+
+    private static let form: JSONValue = [
+        "type": "object",
+        "properties": ["ticket": ["type": "integer"], "reporter": ["type": "string"], "urgent": ["type": "boolean"]],
+        "required": ["ticket", "reporter", "urgent"], "additionalProperties": false,
+    ]
+
+    @Test(.timeLimit(.minutes(1))) func aServerThatIsStartingIsStoppedAtOnce() async throws {
+        let folder = try Folder()
+        let runtime = folder.runtime()
+        let choice = try LocalModelChoice.find(nil, in: runtime.folder)
+        let starting = Task { try await runtime.start(choice) }
+        func servers() -> [ChildIdentity] { ProcessTable.processes(withEnvironment: "HOME", value: folder.path) }
+        while servers().isEmpty { await Task.yield() }
+        await runtime.stop()
+        await #expect(throws: ModelError.self) { try await starting.value }
+        #expect(await runtime.processes().isEmpty)
+        #expect(servers().isEmpty)
     }
 
     @Test(.timeLimit(.minutes(2))) func aSharedServerIsUsedAndEndsOnDemand() async throws {
@@ -146,5 +196,6 @@ struct LocalModelTests {
 
 private enum InstalledModel {
     static let folder = LocalModelFolder(environment: ProcessEnvironment.all())
-    static var isThere: Bool { (try? LocalModelChoice.find("smollm2-135m", in: folder)) != nil }
+
+    static func isThere(_ id: String) -> Bool { (try? LocalModelChoice.find(id, in: folder)) != nil }
 }
