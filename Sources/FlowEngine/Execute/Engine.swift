@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ChildProcess
+import FileSystem
+public import FlowCore
+import Synchronization
+
+/// Runs workflows over one store, which it owns while it lives.
+///
+/// `open` takes the ownership, ends what a dead engine left behind, and marks its attempts as interrupted, before
+/// anything else is accepted.
+public final class Engine: Sendable {
+    private struct State {
+        var executors: [String: RunExecutor] = [:]
+        var isClosed = false
+    }
+
+    let configuration: EngineConfiguration
+    let layout: RunLayout
+    let store: SQLiteRunStore
+    let kinds: [String: any NodeKind]
+    let loader: WorkflowLoader
+    let toolbox: EngineToolbox
+    private let owner: StoreOwner
+    private let state = Mutex(State())
+    private let inbox = Mutex<CommandInbox?>(nil)
+
+    private init(
+        configuration: EngineConfiguration, store: SQLiteRunStore, owner: StoreOwner, toolbox: EngineToolbox,
+        kinds: [any NodeKind]
+    ) {
+        self.configuration = configuration
+        self.store = store
+        self.owner = owner
+        self.toolbox = toolbox
+        layout = RunLayout(folder: configuration.folder)
+        self.kinds = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        loader = WorkflowLoader(kinds: kinds)
+    }
+
+    /// Opens the store for running: takes the ownership and recovers from an unclean stop.
+    public static func open(_ configuration: EngineConfiguration) async throws(EngineError) -> Engine {
+        do throws(StoreError) {
+            let owner = try StoreOwner.acquire(folder: configuration.folder)
+            let toolbox = EngineToolbox(configuration: configuration)
+            await toolbox.endLeftovers()
+            let store = try SQLiteRunStore(folder: configuration.folder, mode: .writer)
+            let starter = SubworkflowStarter()
+            let engine = Engine(
+                configuration: configuration, store: store, owner: owner, toolbox: toolbox,
+                kinds: BuiltinKinds.all(toolbox: toolbox, starter: starter))
+            starter.connect(engine)
+            try await engine.recover()
+            do throws(FileError) {
+                let handler: @Sendable (RunCommand) async -> String? = { [weak engine] command in
+                    guard let engine else { return "the engine is ending" }
+                    do throws(EngineError) {
+                        try await engine.send(command)
+                        return nil
+                    } catch {
+                        return error.description
+                    }
+                }
+                let inbox = try CommandInbox(folder: engine.layout.inbox, handler: handler)
+                engine.inbox.withLock { $0 = inbox }
+            } catch {
+                throw StoreError(.inputOutput, "watching for commands: \(error)")
+            }
+            return engine
+        } catch {
+            throw EngineError(error)
+        }
+    }
+
+    // MARK: Starting
+
+    /// Creates a run and starts it. Inputs are typed values as `InputBinder` makes them; input files are copied into
+    /// the run. Returns the run's id once it is durable.
+    public func start(
+        _ workflow: LoadedWorkflow, inputs: JSONObject, options: RunOptions = RunOptions(), id: String? = nil,
+        observer: any RunObserver = NoObserver()
+    ) async throws(EngineError) -> String {
+        guard let plan = workflow.compilation.plan else {
+            throw EngineError(.invalidWorkflow, "the workflow has faults")
+        }
+        let run = id ?? RunIdentifier.random()
+        let secrets = try secrets(of: plan.definition)
+        let source = workflow.bundle.manifest
+        let sourceDigest = Digest(of: source)
+        let kept = try await keepInputFiles(inputs, of: plan.definition, run: run)
+        do throws(FileError) {
+            try workflow.bundle.materialise(in: layout.source(sourceDigest.hex))
+        } catch {
+            throw EngineError(
+                StoreError(error.isNoSpace ? .diskFull : .inputOutput, "keeping the workflow's files: \(error)"))
+        }
+        var document = JSONObject()
+        document["inputs"] = .object(kept)
+        document["options"] = options.json
+        let inputBytes = JSONValue.object(document).jsonBytes(.canonical)
+        let inputDigest = Digest(of: inputBytes)
+        let now = WallClock.now
+        let event = RunEvent.runCreated(workflow: plan.definition.name, source: sourceDigest, inputs: inputDigest)
+        let summary = RunSummary(
+            id: run, workflow: plan.definition.name, status: .created, createdAt: now, nodeCount: plan.nodes.count,
+            source: sourceDigest, inputs: inputDigest)
+        let history = [RecordedEvent(sequence: 1, at: now, event: event)]
+        do throws(StoreError) {
+            try await store.commit(
+                StoreBatch(
+                    run: run, events: history,
+                    contents: [(sourceDigest, source.jsonBytes(.canonical)), (inputDigest, inputBytes)],
+                    summary: summary))
+        } catch {
+            throw EngineError(error)
+        }
+        observer.observe(history, of: run)
+        let executor = executor(
+            run: run, plan: plan, inputs: kept, options: options, source: sourceDigest, secrets: secrets,
+            summary: summary, history: history, observer: observer)
+        await executor.start(engine: configuration.name)
+        return run
+    }
+
+    /// Takes a run up again where its log ends. Nothing that has ended runs again.
+    public func resume(_ run: String, observer: any RunObserver = NoObserver()) async throws(EngineError) {
+        let executor = try await load(run, observer: observer)
+        if await executor.machine.isPausedByPerson {
+            _ = await executor.request(.resume(by: "resume"))
+        }
+        await executor.start(engine: configuration.name)
+    }
+
+    /// Waits until a run has ended or cannot go on by itself.
+    public func outcome(of run: String) async throws(EngineError) -> RunOutcome {
+        try await load(run, observer: NoObserver()).outcome()
+    }
+
+    /// Does what a person asks of a run. Returns when it is durable. A run that no engine works on is not started by
+    /// it, except for what a cancellation has to do.
+    public func send(_ command: RunCommand) async throws(EngineError) {
+        let executor = try await load(command.run, observer: NoObserver())
+        let problem: RunError?
+        switch command.request {
+        case .pause: problem = await executor.request(.pause(by: command.by))
+        case .resume: problem = await executor.request(.resume(by: command.by))
+        case .cancel(let reason):
+            problem = await executor.request(.cancel(by: command.by, reason: reason))
+            if problem == nil { await executor.startIfIdle(engine: configuration.name) }
+        case .approve(let node, let comment):
+            problem = await executor.decide(
+                node: node, ApprovalDecision(approved: true, by: command.by, comment: comment, at: WallClock.now))
+        case .reject(let node, let comment):
+            problem = await executor.decide(
+                node: node, ApprovalDecision(approved: false, by: command.by, comment: comment, at: WallClock.now))
+        }
+        if let problem {
+            throw EngineError(problem.code == .unknownNode ? .noSuchNode : .refused, problem.message)
+        }
+    }
+
+    /// Ends all attempts, leaves runs to be resumed, and gives the store back.
+    public func close() async {
+        let executors = state.withLock { state in
+            state.isClosed = true
+            return Array(state.executors.values)
+        }
+        inbox.withLock { $0?.close() }
+        for executor in executors { await executor.stop() }
+        await toolbox.close()
+        await store.close()
+        owner.release()
+    }
+
+    // MARK: Executors
+
+    /// The executor of a run: the living one, or one made from the log.
+    func load(_ run: String, observer: any RunObserver) async throws(EngineError) -> RunExecutor {
+        if let executor = state.withLock({ $0.executors[run] }) { return executor }
+        let reader = RunReader(store: store, layout: layout)
+        guard let summary = try await reader.summary(of: run) else {
+            throw EngineError(.noSuchRun, "there is no run \(run)")
+        }
+        let workflow = try await reader.workflow(of: summary, loader: loader)
+        guard let plan = workflow.compilation.plan else {
+            throw EngineError(
+                .invalidWorkflow, "the workflow of run \(run) cannot be compiled by this version of flow")
+        }
+        let (inputs, options) = try await reader.inputs(of: summary)
+        let history = try await reader.events(of: run)
+        let secrets = try secrets(of: plan.definition)
+        return executor(
+            run: run, plan: plan, inputs: inputs, options: options, source: summary.source, secrets: secrets,
+            summary: summary, history: history, observer: observer)
+    }
+
+    private func executor(
+        run: String, plan: Plan, inputs: JSONObject, options: RunOptions, source: Digest, secrets: Secrets,
+        summary: RunSummary, history: [RecordedEvent], observer: any RunObserver
+    ) -> RunExecutor {
+        let slots = options.maxParallel ?? plan.definition.maxParallel ?? configuration.slots
+        let site = RunSite(
+            run: run, plan: plan, slots: slots, seed: UInt64(truncatingIfNeeded: seed(of: run)), kinds: kinds,
+            inputs: .object(inputs), options: options, layout: layout,
+            workflowDirectory: layout.source(source.hex), secrets: secrets, store: store, artifacts: store,
+            observer: observer, children: EngineChildRuns(engine: self), references: ReferenceTable(plan: plan))
+        let executor = RunExecutor(site: site, summary: summary, history: history)
+        return state.withLock { state in
+            if let existing = state.executors[run] { return existing }
+            state.executors[run] = executor
+            return executor
+        }
+    }
+
+    private func seed(of run: String) -> UInt64 {
+        Digest(of: Array(run.utf8)).bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    private func secrets(of definition: WorkflowDefinition) throws(EngineError) -> Secrets {
+        var values: [String: String] = [:]
+        for secret in definition.secrets {
+            guard let value = configuration.environment[secret.environmentVariable] else {
+                throw EngineError(
+                    .missingSecret,
+                    "secret `\(secret.name)` is not set: put it into the environment variable "
+                        + secret.environmentVariable)
+            }
+            values[secret.name] = value
+        }
+        return Secrets(values: values)
+    }
+
+    /// Copies input files into the run's folder and gives the inputs with the paths of the copies.
+    private func keepInputFiles(
+        _ inputs: JSONObject, of definition: WorkflowDefinition, run: String
+    ) async throws(EngineError) -> JSONObject {
+        var kept = inputs
+        for input in definition.inputs {
+            switch (input.kind, inputs[input.name]) {
+            case (.file, .string(let path)?):
+                kept[input.name] = .string(try await keep(path, as: input.name, run: run))
+            case (.files, .array(let paths)?):
+                var copies: [JSONValue] = []
+                for path in paths.compactMap(\.stringValue) {
+                    copies.append(.string(try await keep(path, as: "\(input.name).\(copies.count)", run: run)))
+                }
+                kept[input.name] = .array(copies)
+            default: break
+            }
+        }
+        return kept
+    }
+
+    private func keep(_ path: String, as name: String, run: String) async throws(EngineError) -> String {
+        do throws(StoreError) {
+            let stored = try await store.store(file: path)
+            let folder = layout.input(name, of: run)
+            let copy = FilePath.join(folder, FilePath.basename(path))
+            do throws(FileError) {
+                try File.createDirectory(folder)
+                if let object = store.path(of: stored.digest) { try File.hardLinkOrCopy(object, to: copy) }
+            } catch {
+                throw StoreError(error.isNoSpace ? .diskFull : .inputOutput, "keeping input file \(path): \(error)")
+            }
+            return copy
+        } catch {
+            throw EngineError(error)
+        }
+    }
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FileSystem
+import FlowCore
+
+/// One attempt of a node as a job: makes the private folder, runs the kind within the time limit, keeps the files.
+/// Sends nothing itself; its outcome is what happened.
+struct NodeAttempt: Sendable {
+    /// How the attempt ended, with files already kept.
+    enum Outcome: Sendable {
+        case succeeded(NodeRecord)
+        case failed(NodeFailure)
+        case waiting(NodeWait)
+    }
+
+    var site: RunSite
+    var kind: any NodeKind
+    var context: NodeContext
+
+    func run() async -> Outcome {
+        let log = AttemptLog(
+            path: site.layout.log(context.node, attempt: context.attempt, of: site.run), secrets: site.secrets,
+            observer: site.observer, run: site.run, node: context.node, attempt: context.attempt)
+        defer { log.close() }
+        var context = context
+        context.log = { log.write($0) }
+        do {
+            try prepareFolder()
+            let outcome = await runWithinTime(context)
+            switch outcome {
+            case .waiting(let wait): return .waiting(wait)
+            case .failed(let failure):
+                log.write(NodeLogLine(.engine, "attempt \(context.attempt) failed: \(failure.message)"))
+                return .failed(blanked(failure))
+            case .succeeded(let result):
+                let artifacts = try await keepArtifacts(result)
+                let record = try Self.record(result.outputs, of: context, artifacts: artifacts, secrets: site.secrets)
+                try? File.removeTree(context.directory)
+                return .succeeded(record)
+            }
+        } catch let error as NodeFailureError {
+            log.write(NodeLogLine(.engine, "attempt \(context.attempt) failed: \(error.failure.message)"))
+            return .failed(blanked(error.failure))
+        } catch {
+            return .failed(NodeFailure(.storage, "\(error)"))
+        }
+    }
+
+    private func prepareFolder() throws {
+        do {
+            try File.removeTree(context.directory)
+            try File.createDirectory(context.directory)
+        } catch {
+            throw NodeFailureError(failure: NodeFailure(.storage, "making the work directory: \(error)"))
+        }
+    }
+
+    private func blanked(_ failure: NodeFailure) -> NodeFailure {
+        var failure = failure
+        failure.message = site.secrets.blanked(failure.message)
+        failure.excerpt = failure.excerpt.map { site.secrets.blanked($0) }
+        return failure
+    }
+
+    /// Runs the kind; when the node's time is over, asks it to end and waits until it has.
+    private func runWithinTime(_ context: NodeContext) async -> NodeOutcome {
+        let kind = kind
+        guard let timeout = context.definition.options.timeout else { return await kind.run(context) }
+        return await withTaskGroup(of: NodeOutcome?.self) { group in
+            group.addTask { await kind.run(context) }
+            group.addTask {
+                try? await Task.sleep(for: timeout.duration)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            if let first { return first }
+            if Task.isCancelled {
+                return await group.next().flatMap { $0 } ?? .failed(NodeFailure(.cancelled, "ended"))
+            }
+            await group.waitForAll()
+            return .failed(NodeFailure(.timeout, "the node did not end within \(timeout.description)"))
+        }
+    }
+
+    // MARK: Outputs
+
+    /// The record of a success: checks the outputs against what the node declares.
+    static func record(
+        _ outputs: JSONObject, of context: NodeContext, artifacts: [KeptArtifact], secrets: Secrets
+    ) throws -> NodeRecord {
+        var outputs = outputs
+        let declared = context.definition.options.outputs
+        if declared.contains(where: { $0.value != nil }) {
+            outputs = try computed(declared, from: outputs, artifacts: artifacts, context: context)
+        }
+        for output in declared {
+            guard let value = outputs[output.name], !value.isNull || output.type == .json else {
+                throw NodeFailureError(
+                    failure: NodeFailure(
+                        .schemaMismatch, "the node did not put out `\(output.name)`, which it declares"))
+            }
+            guard output.type.accepts(value) else {
+                throw NodeFailureError(
+                    failure: NodeFailure(
+                        .schemaMismatch,
+                        "output `\(output.name)` is \(value.typeName), but `\(output.type.rawValue)` is declared"))
+            }
+        }
+        guard case .object(let safe) = secrets.blanked(.object(outputs)) else { return .empty }
+        return NodeRecord(outputs: safe, artifacts: artifacts)
+    }
+
+    /// The outputs that are declared with an expression over what the kind put out.
+    private static func computed(
+        _ declared: [DeclaredOutput], from outputs: JSONObject, artifacts: [KeptArtifact], context: NodeContext
+    ) throws -> JSONObject {
+        var paths = JSONObject()
+        for artifact in artifacts { paths[artifact.name] = .string(artifact.file) }
+        var scope = JSONObject()
+        scope["outputs"] = .object(outputs)
+        scope["artifacts"] = .object(paths)
+        scope["with"] = .object(context.with)
+        scope["attempt"] = .integer(Int64(context.attempt))
+        var result = outputs
+        for output in declared {
+            guard let template = output.value else { continue }
+            do {
+                result[output.name] = try template.render(in: scope)
+            } catch {
+                throw NodeFailureError(failure: NodeFailure(.expression, "output `\(output.name)`: \(error)"))
+            }
+        }
+        return result
+    }
+
+    // MARK: Artifacts
+
+    private func keepArtifacts(_ result: NodeResult) async throws -> [KeptArtifact] {
+        var produced = result.artifacts
+        let root = try File.realPath(context.directory)
+        for declared in context.definition.options.artifacts {
+            let path = FilePath.join(context.directory, declared.path)
+            guard File.exists(path) else {
+                if declared.optional { continue }
+                throw NodeFailureError(
+                    failure: NodeFailure(
+                        .schemaMismatch, "the node did not leave `\(declared.path)`, which it declares"))
+            }
+            produced.append(ProducedArtifact(name: declared.name, path: path, mediaType: declared.mediaType))
+        }
+        guard !produced.isEmpty else { return [] }
+        let folder = site.layout.artifacts(context.node, of: site.run)
+        try File.removeTree(folder)
+        try File.createDirectory(folder)
+        var kept: [KeptArtifact] = []
+        var names: Set<String> = []
+        for artifact in produced {
+            let real = try File.realPath(artifact.path)
+            guard FilePath.isInside(real, root: root), File.kind(of: real) == .file else {
+                throw NodeFailureError(
+                    failure: NodeFailure(
+                        .schemaMismatch, "artifact `\(artifact.name)` is not a file in the node's work directory"))
+            }
+            let stored = try await site.artifacts.store(file: real)
+            var file = FilePath.basename(artifact.path)
+            if !names.insert(file).inserted {
+                file = "\(artifact.name)-\(file)"
+                names.insert(file)
+            }
+            if let object = site.artifacts.path(of: stored.digest) {
+                try File.hardLinkOrCopy(object, to: FilePath.join(folder, file))
+            }
+            kept.append(
+                KeptArtifact(
+                    name: artifact.name, digest: stored.digest, size: stored.size, file: file,
+                    mediaType: artifact.mediaType))
+        }
+        return kept
+    }
+}
+
+extension OutputType {
+    /// Whether a value is of this type.
+    func accepts(_ value: JSONValue) -> Bool {
+        switch self {
+        case .json: true
+        case .text, .markdown, .string, .file, .plot, .table: value.stringValue != nil
+        case .integer: value.integerValue != nil
+        case .number: value.numberValue != nil
+        case .boolean: value.boolValue != nil
+        case .array: value.arrayValue != nil
+        case .object: value.objectValue != nil
+        case .files: value.arrayValue?.allSatisfy { $0.stringValue != nil } ?? false
+        }
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FileSystem
+public import FlowCore
+
+/// Reads runs without running them: also beside a living engine.
+public struct RunReader: Sendable {
+    private let store: any RunStore
+    private let layout: RunLayout
+
+    /// A reader of a store.
+    public init(store: any RunStore, layout: RunLayout) {
+        self.store = store
+        self.layout = layout
+    }
+
+    /// The run of an id, of the unique beginning of one (at least 2 characters), or of `@latest`,
+    /// `@latest-failed`.
+    public func find(_ text: String) async throws(EngineError) -> RunSummary {
+        do throws(StoreError) {
+            switch text {
+            case "@latest", "@latest-failed":
+                let statuses: Set<RunStatus> = text == "@latest" ? [] : [.failed]
+                guard let run = try await store.runs(RunQuery(statuses: statuses, limit: 1)).first else {
+                    throw StoreError(.missing, "there is no \(text == "@latest" ? "" : "failed ")run yet")
+                }
+                return run
+            default:
+                guard RunIdentifier.isPlausible(text) else {
+                    throw StoreError(.missing, "`\(text)` is no run id")
+                }
+                if let run = try await store.run(text) { return run }
+                let runs = text.utf8.count < 2 ? [] : try await store.runs(RunQuery(idPrefix: text, limit: 6))
+                if let run = runs.first, runs.count == 1 { return run }
+                if runs.isEmpty { throw StoreError(.missing, "there is no run `\(text)`") }
+                let ids = runs.map(\.id).joined(separator: ", ")
+                throw StoreError(.missing, "`\(text)` begins more than one run: \(ids)")
+            }
+        } catch {
+            throw error.code == .missing ? EngineError(.noSuchRun, error.description) : EngineError(error)
+        }
+    }
+
+    /// One run; nil if there is none of this id.
+    public func summary(of run: String) async throws(EngineError) -> RunSummary? {
+        do throws(StoreError) { return try await store.run(run) } catch { throw EngineError(error) }
+    }
+
+    /// All events of a run.
+    public func events(of run: String) async throws(EngineError) -> [RecordedEvent] {
+        do throws(StoreError) {
+            var events: [RecordedEvent] = []
+            while true {
+                let page = try await store.events(of: run, after: events.last?.sequence ?? 0, limit: 10_000)
+                events += page
+                if page.count < 10_000 { return events }
+            }
+        } catch {
+            throw EngineError(error)
+        }
+    }
+
+    /// The workflow of a run, compiled from the files that the run keeps.
+    public func workflow(of summary: RunSummary, loader: WorkflowLoader) async throws(EngineError) -> LoadedWorkflow {
+        let folder = layout.source(summary.source.hex)
+        guard let entry = try await json(summary.source)?["entry"]?.stringValue else {
+            throw EngineError(.inputOutput, "the workflow of run \(summary.id) is missing from \(folder)")
+        }
+        do throws(FileError) {
+            return try loader.load(
+                FilePath.join(folder, entry), name: entry,
+                agentFolders: [FilePath.join(folder, SourceBundle.agentFolder)])
+        } catch {
+            throw EngineError(.inputOutput, "reading the workflow of run \(summary.id): \(error)")
+        }
+    }
+
+    /// The inputs and options that a run was started with.
+    public func inputs(of summary: RunSummary) async throws(EngineError) -> (JSONObject, RunOptions) {
+        let json = try await json(summary.inputs)
+        return (json?["inputs"]?.objectValue ?? JSONObject(), RunOptions(json: json?["options"] ?? .null))
+    }
+
+    /// A stored JSON value; nil if it is not there.
+    public func json(_ digest: Digest) async throws(EngineError) -> JSONValue? {
+        do throws(StoreError) {
+            guard let bytes = try await store.content(digest) else { return nil }
+            guard let value = try? JSONValue.parse(bytes) else {
+                throw StoreError(.corrupt, "content \(digest) is no JSON")
+            }
+            return value
+        } catch {
+            throw EngineError(error)
+        }
+    }
+
+    /// What a node put out: `outputs`, and `artifacts` with their paths.
+    public func result(of node: NodeSummary, run: String) async throws(EngineError) -> JSONValue? {
+        guard let digest = node.result, let json = try await json(digest) else { return nil }
+        return NodeRecord(json: json).scopeValue(
+            status: node.status, folder: layout.artifacts(node.node, of: run))
+    }
+}
+
+extension RunReader {
+    /// The nodes of a run that something has happened to.
+    public func nodes(of run: String) async throws(EngineError) -> [NodeSummary] {
+        do throws(StoreError) { return try await store.nodes(of: run) } catch { throw EngineError(error) }
+    }
+
+    /// Runs, the newest first.
+    public func runs(_ query: RunQuery) async throws(EngineError) -> [RunSummary] {
+        do throws(StoreError) { return try await store.runs(query) } catch { throw EngineError(error) }
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FileSystem
+public import FlowCore
+
+/// Reads a workflow with all that belongs to it from files, and compiles it.
+public struct WorkflowLoader: Sendable {
+    /// The largest file that may belong to a workflow, in bytes.
+    static let largestFile = 64 << 20
+
+    private let kinds: [any NodeKind]
+
+    /// A loader that knows these kinds of nodes.
+    public init(kinds: [any NodeKind]) { self.kinds = kinds }
+
+    /// Reads and compiles a workflow file.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - name: how diagnostics name it; nil means `path`.
+    ///   - agentFolders: where agents are looked for, the first folder that has one of a name wins.
+    public func load(_ path: String, name: String? = nil, agentFolders: [String]) throws(FileError) -> LoadedWorkflow {
+        let bytes = try File.read(path, limit: Self.largestFile)
+        return load(
+            WorkflowSource(
+                name: name ?? path, bytes: bytes, directory: FilePath.dirname(path),
+                readFile: { try? File.read($0, limit: Self.largestFile) }),
+            entry: FilePath.basename(path), agentFolders: agentFolders)
+    }
+
+    /// Compiles a workflow text; what it refers to is read from the files beside it.
+    public func load(_ source: WorkflowSource, entry: String, agentFolders: [String]) -> LoadedWorkflow {
+        var agents: [AgentDefinition] = []
+        var agentFiles: [String: [UInt8]] = [:]
+        var agentProblems: [(sources: SourceMap, diagnostics: [Diagnostic])] = []
+        for folder in agentFolders {
+            for file in (try? File.list(folder)) ?? [] where file.name.hasSuffix(".yaml") && file.kind == .file {
+                let path = FilePath.join(folder, file.name)
+                guard agentFiles[file.name] == nil, let bytes = try? File.read(path, limit: 1 << 20) else { continue }
+                let (agent, diagnostics, sources) = Compiler(kinds: kinds).compileAgent(
+                    WorkflowSource(name: path, bytes: bytes, directory: folder, readFile: { _ in nil }))
+                agentFiles[file.name] = bytes
+                if let agent { agents.append(agent) }
+                if diagnostics.hasErrors { agentProblems.append((sources, diagnostics)) }
+            }
+        }
+        let compilation = Compiler(kinds: kinds, agents: agents).compile(source)
+        var files = [entry: source.bytes]
+        for (name, bytes) in agentFiles { files["\(SourceBundle.agentFolder)/\(name)"] = bytes }
+        for path in compilation.definition?.files ?? [] { collect(path, below: source.directory, into: &files) }
+        return LoadedWorkflow(
+            compilation: compilation, agents: agents, agentProblems: agentProblems,
+            bundle: SourceBundle(entry: entry, files: files))
+    }
+
+    /// Adds a file, or all files of a folder, to the bundle.
+    private func collect(_ path: String, below folder: String, into files: inout [String: [UInt8]]) {
+        let full = FilePath.join(folder, path)
+        if File.isDirectory(full) {
+            for entry in (try? File.list(full)) ?? [] where !entry.name.hasPrefix(".") && entry.name != "__pycache__" {
+                collect(FilePath.join(path, entry.name), below: folder, into: &files)
+            }
+        } else if let bytes = try? File.read(full, limit: Self.largestFile) {
+            files[FilePath.normalise(path)] = bytes
+        }
+    }
+}
+
+/// A workflow that has been read.
+public struct LoadedWorkflow: Sendable {
+    public var compilation: Compilation
+    public var agents: [AgentDefinition]
+    /// The faults of agent files, each with the text that it is about.
+    public var agentProblems: [(sources: SourceMap, diagnostics: [Diagnostic])]
+    public var bundle: SourceBundle
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FlowCore
+
+/// The kinds of nodes that flow brings along. The one place that lists them.
+public enum BuiltinKinds {
+    /// All kinds, for an engine.
+    static func all(toolbox: EngineToolbox, starter: SubworkflowStarter) -> [any NodeKind] {
+        [
+            RunKind(processes: toolbox.processes, environment: toolbox.environment),
+            SetKind(),
+            WaitKind(),
+            ApprovalKind(),
+            WorkflowKind(starter: starter),
+        ]
+    }
+
+    /// The kinds for compiling only; nothing is started by making them.
+    public static func forCompiling(environment: [String: String]) -> [any NodeKind] {
+        all(
+            toolbox: EngineToolbox(configuration: EngineConfiguration(folder: "", environment: environment)),
+            starter: SubworkflowStarter())
+    }
+}
