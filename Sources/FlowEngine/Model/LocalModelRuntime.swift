@@ -86,6 +86,19 @@ public actor LocalModelRuntime {
         throw ModelError(.unavailable, "the local model server ends as soon as it has started")
     }
 
+    /// A new server for the model in place of one that does not answer any more.
+    ///
+    /// The process of the old one may still be seen for a while: a process that is killed closes its connections first.
+    func endpoint(
+        for choice: LocalModelChoice, replacing dead: LocalModelEndpoint
+    ) async throws(ModelError) -> LocalModelEndpoint {
+        if let task = servers[choice.path], case .success(let server) = await task.value, server.endpoint == dead {
+            forget(task, choice)
+            await server.stop()
+        }
+        return try await endpoint(for: choice)
+    }
+
     private func launch(_ choice: LocalModelChoice) -> Task<Result<LocalModelServer, ModelError>, Never> {
         // Not bound to the call that happens to be first: others wait for the same server. `stop` awaits it.
         let task = Task { [settings, children, client] in
