@@ -53,6 +53,16 @@ extension SchemaCheck {
                 if rule.value.numberValue == nil { fault("must be a number") }
             case "minLength", "maxLength", "minItems", "maxItems":
                 if (rule.value.integerValue ?? -1) < 0 { fault("must be a whole number from 0") }
+            case "pattern":
+                guard let text = rule.value.stringValue else {
+                    fault("must be a pattern")
+                    continue
+                }
+                do throws(PatternError) {
+                    _ = try Pattern(text)
+                } catch {
+                    fault("cannot be read: \(error.message)")
+                }
             case "$ref":
                 fault("references are not supported: write the schema out")
             default: break

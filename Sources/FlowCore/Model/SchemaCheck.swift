@@ -24,17 +24,9 @@ public struct SchemaCheck: Sendable {
     }
 
     private let schema: JSONValue
-    private let matches: (@Sendable (_ pattern: String, _ text: String) -> Bool)?
 
-    /// A check.
-    ///
-    /// - Parameters:
-    ///   - schema: the JSON Schema.
-    ///   - matches: tells whether a pattern is found in a text; without it `pattern` does not restrict anything.
-    public init(_ schema: JSONValue, matches: (@Sendable (_ pattern: String, _ text: String) -> Bool)? = nil) {
-        self.schema = schema
-        self.matches = matches
-    }
+    /// A check against a JSON Schema. What `problems(in:)` finds wrong in it does not restrict anything.
+    public init(_ schema: JSONValue) { self.schema = schema }
 
     /// The first faults of a value, at most `limit` of them; none when it fits.
     public func faults(in value: JSONValue, limit: Int = 3) -> [Fault] {
@@ -99,7 +91,9 @@ public struct SchemaCheck: Sendable {
         if let most = rules["maxLength"]?.integerValue, length > most {
             found.add(path, "must have at most \(most) characters, has \(length)")
         }
-        if let pattern = rules["pattern"]?.stringValue, let matches, !matches(pattern, text) {
+        if let pattern = rules["pattern"]?.stringValue, let compiled = try? Pattern(pattern),
+            !compiled.matches(text)
+        {
             found.add(path, "must match the pattern \(pattern), got \(Self.short(.string(text)))")
         }
     }

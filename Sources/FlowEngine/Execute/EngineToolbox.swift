@@ -3,6 +3,7 @@
 import ChildProcess
 import FileSystem
 import FlowCore
+import HTTPClient
 
 /// What node kinds work with: child processes, programs, clients. Nothing is started before it is used.
 struct EngineToolbox: Sendable {
@@ -11,6 +12,11 @@ struct EngineToolbox: Sendable {
 
     let environment: [String: String]
     let processes: ChildProcesses
+    let http = HTTPClient()
+    let localModels: LocalModelRuntime
+    let models: ModelRegistry
+    let tools: ToolPaths
+    let agents = AgentShelf()
     private let marker: ChildMarker
 
     init(configuration: EngineConfiguration) {
@@ -18,9 +24,13 @@ struct EngineToolbox: Sendable {
         let path = (try? File.realPath(configuration.folder)) ?? configuration.folder
         marker = ChildMarker(
             name: Self.markerName, value: String(Digest(of: Array(path.utf8)).hex.prefix(16)))
-        processes = ChildProcesses(
+        let processes = ChildProcesses(
             marker: marker,
             guardianArguments: configuration.guardianArguments == nil ? nil : Guardian.arguments(for: marker))
+        self.processes = processes
+        tools = ToolPaths()
+        localModels = LocalModelRuntime(environment: environment, children: processes, client: http)
+        models = ModelRegistry(environment: environment, runtime: localModels, client: http)
     }
 
     /// Ends processes that an engine of this store left behind. Only the owner of the store may call it.
@@ -32,5 +42,5 @@ struct EngineToolbox: Sendable {
         }
     }
 
-    func close() async {}
+    func close() async { await localModels.stop() }
 }

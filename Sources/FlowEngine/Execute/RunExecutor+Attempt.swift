@@ -31,6 +31,8 @@ extension RunExecutor {
         attempts[node] = nil
         switch outcome {
         case .succeeded(let record): send(.succeeded(node: node, attempt: attempt, record: record))
+        // While the engine ends, an attempt fails because it is ended: `stop` records it as interrupted.
+        case .failed where isStopping: break
         case .failed(let failure): send(.input(.failed(node, attempt: attempt, failure)))
         case .waiting(let wait): send(.input(.waiting(node, attempt: attempt, wait)))
         }

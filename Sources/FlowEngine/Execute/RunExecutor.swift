@@ -26,7 +26,7 @@ actor RunExecutor {
     private var inbox: [Arrival] = []
     private var isDraining = false
     private var stopReason: StoreError?
-    private var isStopping = false
+    private(set) var isStopping = false
 
     private(set) var rows: RunRows
     /// Records of nodes that have ended, as far as expressions refer to them.

@@ -94,9 +94,14 @@ public struct AgentKind: NodeKind {
         guard let agent = lookUp(name, context) ?? agents[name] else {
             return .failed(NodeFailure(.unavailable, "there is no agent `\(name)`"))
         }
-        guard let prompt = context.fields["prompt"]?.stringValue, !prompt.isEmpty else {
-            return .failed(NodeFailure(.badData, "the prompt is empty"))
-        }
+        let prompt =
+            switch context.fields["prompt"] {
+            case .string(let text)?: text
+            case nil, .null?: ""
+            // A prompt that is one expression may give data: the model reads it as JSON.
+            case let value?: value.jsonText()
+            }
+        guard !prompt.isEmpty else { return .failed(NodeFailure(.badData, "the prompt is empty")) }
         var turn = AgentTurn(agent: agent, prompt: prompt, fields: context.fields)
         do throws(ModelError) {
             let reply = try await turn.run(models, log: context.log)

@@ -12,6 +12,9 @@ public enum BuiltinKinds {
             WaitKind(),
             ApprovalKind(),
             WorkflowKind(starter: starter),
+            SQLKind(tools: toolbox.tools, processes: toolbox.processes),
+            AgentKind(models: toolbox.models, lookUp: toolbox.agents.agent),
+            HTTPKind(client: toolbox.http),
         ]
     }
 

@@ -21,7 +21,7 @@ public struct LocalModel: ModelProvider {
             return try await ask(endpoint, choice, request)
         } catch {
             guard error.kind == .connection, await !endpoint.isHealthy(runtime.client) else { throw error }
-            return try await ask(runtime.endpoint(for: choice), choice, request)
+            return try await ask(runtime.endpoint(for: choice, replacing: endpoint), choice, request)
         }
     }
 

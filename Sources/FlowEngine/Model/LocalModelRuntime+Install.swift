@@ -65,7 +65,7 @@ extension LocalModelRuntime {
         }
         if result.ending == .cancelled { throw ModelError(.cancelled, "the installation was cancelled") }
         if let path = lines.path, result.isSuccess { return path }
-        let said = String(decoding: result.errorOutput.tail, as: UTF8.self).lastLines(2)
+        let said = String(decoding: result.errorOutput.tail, as: UTF8.self).lastLinesJoined(2)
         throw ModelError(.unavailable, lines.error ?? "the installation failed: \(said)")
     }
 }

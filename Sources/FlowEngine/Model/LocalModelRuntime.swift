@@ -49,6 +49,8 @@ public actor LocalModelRuntime {
         let running = servers
         servers = [:]
         for task in running.values {
+            // A server that is just starting need not become ready first.
+            task.cancel()
             if case .success(let server) = await task.value { await server.stop() }
         }
     }
@@ -66,6 +68,7 @@ public actor LocalModelRuntime {
 
     /// A server that is ready for the model: the shared one, or one of this process.
     func endpoint(for choice: LocalModelChoice) async throws(ModelError) -> LocalModelEndpoint {
+        if Task.isCancelled { throw ModelError(.cancelled, "the call was cancelled") }
         if servers[choice.path] == nil, let shared = await sharedEndpoint(), shared.model == choice.path {
             return shared
         }
@@ -81,6 +84,19 @@ public actor LocalModelRuntime {
             }
         }
         throw ModelError(.unavailable, "the local model server ends as soon as it has started")
+    }
+
+    /// A new server for the model in place of one that does not answer any more.
+    ///
+    /// The process of the old one may still be seen for a while: a process that is killed closes its connections first.
+    func endpoint(
+        for choice: LocalModelChoice, replacing dead: LocalModelEndpoint
+    ) async throws(ModelError) -> LocalModelEndpoint {
+        if let task = servers[choice.path], case .success(let server) = await task.value, server.endpoint == dead {
+            forget(task, choice)
+            await server.stop()
+        }
+        return try await endpoint(for: choice)
     }
 
     private func launch(_ choice: LocalModelChoice) -> Task<Result<LocalModelServer, ModelError>, Never> {

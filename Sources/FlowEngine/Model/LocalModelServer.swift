@@ -63,7 +63,7 @@ final class LocalModelServer: Sendable {
         let child = Task {
             do throws(SpawnError) {
                 let result = try await children.run(command) { first.started($0) }
-                first.end(String(decoding: result.errorOutput.tail, as: UTF8.self).lastLines(3))
+                first.end(String(decoding: result.errorOutput.tail, as: UTF8.self).lastLinesJoined(3))
             } catch {
                 first.end(error.description)
             }
@@ -113,14 +113,18 @@ final class FirstLine: Sendable {
         }
     }
 
-    /// The address; one task may wait for it.
+    /// The address; one task may wait for it, and need not wait any longer when it is cancelled.
     func address() async throws(ModelError) -> (String, ChildIdentity) {
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                if state.result == nil { state.waiter = continuation }
-                return state.result != nil
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isThere = state.withLock { state in
+                    if state.result == nil { state.waiter = continuation }
+                    return state.result != nil
+                }
+                if isThere { continuation.resume() }
             }
-            if isThere { continuation.resume() }
+        } onCancel: {
+            end("it was stopped")
         }
         guard let result = state.withLock({ $0.result }) else { throw ModelError(.unavailable, "no address came") }
         return try result.get()
@@ -148,7 +152,7 @@ final class FirstLine: Sendable {
 
 extension String {
     /// The last lines with something on them, joined by spaces.
-    func lastLines(_ count: Int) -> String {
-        split(separator: "\n").suffix(count).joined(separator: " ")
+    func lastLinesJoined(_ count: Int) -> String {
+        split(whereSeparator: \.isNewline).suffix(count).joined(separator: " ")
     }
 }
