@@ -57,7 +57,7 @@ let package = Package(
             dependencies: ["FlowEngine", "FileSystem", "ChildProcess"],
             swiftSettings: strict
         ),
-        .target(name: "FlowTesting", dependencies: ["FlowEngine", "FileSystem"], swiftSettings: strict),
+        .target(name: "FlowTesting", dependencies: ["FlowEngine", "FileSystem", "Hashing"], swiftSettings: strict),
 
         // Tests.
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 int flow_epoll_create(void) {
@@ -74,10 +75,9 @@ int flow_pipe(int *read_end, int *write_end) {
 }
 
 int flow_set_nonblocking(int descriptor, int on) {
-    int flags = fcntl(descriptor, F_GETFL);
-    if (flags < 0) return -errno;
-    flags = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
-    return fcntl(descriptor, F_SETFL, flags) < 0 ? -errno : 0;
+    // "On Linux, this operation can change only O_APPEND, O_ASYNC, O_DIRECT, O_NOATIME and O_NONBLOCK": none of the
+    // others is ever set on what we open, so the old flags need not be asked for.
+    return fcntl(descriptor, F_SETFL, on ? O_NONBLOCK : 0) < 0 ? -errno : 0;
 }
 
 int flow_open(const char *path, int flags, int mode) {
@@ -104,4 +104,28 @@ int64_t flow_read_file(const char *path, void *buffer, int64_t capacity) {
     }
     close(fd);
     return filled;
+}
+
+int64_t flow_read_line_file(const char *path, void *buffer, int64_t capacity) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    int64_t count = flow_read_at_start(fd, buffer, capacity);
+    close(fd);
+    return count;
+}
+
+int64_t flow_read_at_start(int descriptor, void *buffer, int64_t capacity) {
+    ssize_t count;
+    do count = pread(descriptor, buffer, (size_t)capacity, 0);
+    while (count < 0 && errno == EINTR);
+    return count < 0 ? -errno : count;
+}
+
+int flow_memory_file(const char *name, int64_t size) {
+    int fd = above_stdio(memfd_create(name, MFD_CLOEXEC));
+    if (fd < 0) return -errno;
+    if (ftruncate(fd, size) == 0) return fd;
+    int error = errno;
+    close(fd);
+    return -error;
 }

@@ -18,7 +18,9 @@ final class ChildLoop {
     }
 
     private static let bufferSize = 64 << 10
-    private static let sweepInterval: Nanoseconds = 1_000_000_000
+    private static let startsPerRound = 16
+    /// How often orphans of running children are looked for (a few microseconds): to reap them, and to tell the guardian.
+    private static let sweepInterval: Nanoseconds = 200_000_000
 
     private let inbox: Inbox
     private let marker: ChildMarker
@@ -28,6 +30,8 @@ final class ChildLoop {
     private let tag: ChildTag
     private var guardian: GuardianProcess?
 
+    /// Requests that wait for their turn.
+    private var backlog: [(UInt64, ChildRequest)] = []
     private var children: [UInt64: LiveChild] = [:]
     /// Children that ended and wait for strays or streams.
     private var ended: Set<UInt64> = []
@@ -59,6 +63,7 @@ final class ChildLoop {
     deinit {
         if epoll >= 0 { close(epoll) }
         if null >= 0 { close(null) }
+        orphanage.close()
         buffer.deallocate()
     }
 
@@ -67,9 +72,10 @@ final class ChildLoop {
         flow_block_signals()
         _ = flow_become_subreaper()
         var events = [flow_event](repeating: flow_event(), count: 64)
-        while !(isStopping && children.isEmpty) {
-            let count = flow_epoll_wait(epoll, &events, 64, pause())
+        while !(isStopping && children.isEmpty && backlog.isEmpty) {
+            let count = flow_epoll_wait(epoll, &events, 64, backlog.isEmpty ? pause() : 0)
             for event in events.prefix(Int(max(0, count))) { handle(event) }
+            startSome()
             tidy()
         }
         guardian?.dismiss()
@@ -110,12 +116,14 @@ final class ChildLoop {
     private func handle(_ message: Inbox.Message) {
         switch message {
         case .run(let id, let request):
-            start(id, request)
+            backlog.append((id, request))
         case .cancel(let id):
             guard let child = children[id] else { return }
             child.beginStop(.cancelled, grace: child.command.grace.boundedNanoseconds, monotonicNow())
             arm(child)
         case .terminateAll(let grace, let done):
+            for (_, request) in backlog { request.resume(.success(.cancelledBeforeStart)) }
+            backlog.removeAll()
             if children.isEmpty { return done.resume() }
             waiters.append((Set(children.keys), done))
             let now = monotonicNow()
@@ -179,7 +187,12 @@ final class ChildLoop {
             for child in children.values { arm(child) }
         }
         if needsSweep || (now >= nextSweep && !children.isEmpty) {
+            let before = orphanage.tolerated
             orphanage.sweep(children, now)
+            if guardian != nil, orphanage.tolerated != before {
+                for identity in before.subtracting(orphanage.tolerated) { guardian?.forget(identity) }
+                for identity in orphanage.tolerated.subtracting(before) { guardian?.record(identity) }
+            }
             needsSweep = false
             now = monotonicNow()
             nextSweep = now + Self.sweepInterval
@@ -192,6 +205,14 @@ final class ChildLoop {
     }
 
     // MARK: - Start and end
+
+    /// Starts a few of those that wait. A start takes a while, and the children that run want to be served meanwhile.
+    private func startSome() {
+        let batch = backlog.prefix(Self.startsPerRound)
+        guard !batch.isEmpty else { return }
+        backlog.removeFirst(batch.count)
+        for (id, request) in batch { start(id, request) }
+    }
 
     private func start(_ id: UInt64, _ request: ChildRequest) {
         if request.isCancelled.load(ordering: .acquiring) {
@@ -207,6 +228,7 @@ final class ChildLoop {
         }
         children[id] = child
         LiveSessions.insert(child.identity)
+        guardian?.record(child.identity)
         watch(child)
         arm(child)
         request.started(child.identity)
@@ -295,6 +317,7 @@ final class ChildLoop {
         children[child.id] = nil
         ended.remove(child.id)
         LiveSessions.remove(child.identity)
+        guardian?.forget(child.identity)
         child.request.resume(.success(child.finish()))
         guard !waiters.isEmpty else { return }
         for index in waiters.indices { waiters[index].ids.remove(child.id) }

@@ -6,7 +6,7 @@ internal import Glibc
 ///
 /// The kernel kills a child when its parent dies, but not the child's own descendants. The guardian is the same program,
 /// started with special arguments. It holds the reading end of a pipe; when that ends without a farewell, the owner is
-/// gone, and every process that carries the marker is killed.
+/// gone, and every process that carries the marker, or belongs to a session in the owner's ledger, is killed.
 public enum Guardian {
     /// The first argument by which the program knows that it is meant to be the guardian.
     public static let flag = "--guardian"
@@ -24,7 +24,7 @@ public enum Guardian {
     public static func runIfAsked(_ arguments: [String] = CommandLine.arguments) {
         guard arguments.count == 4, arguments[1] == flag else { return }
         flow_ignore_stop_signals()
-        watch(STDIN_FILENO, for: ChildMarker(name: arguments[2], value: arguments[3]))
+        watch(STDIN_FILENO, for: ChildMarker(name: arguments[2], value: arguments[3]), ledger: STDOUT_FILENO)
         exit(0)
     }
 
@@ -32,13 +32,13 @@ public enum Guardian {
     ///
     /// - Returns: how many were killed.
     @discardableResult
-    static func watch(_ descriptor: Int32, for marker: ChildMarker) -> Int {
+    static func watch(_ descriptor: Int32, for marker: ChildMarker, ledger: Int32 = -1) -> Int {
         var byte: UInt8 = 0
         while true {
             let count = read(descriptor, &byte, 1)
             if count == 1, byte == farewell { return 0 }
             if count == 1 || (count < 0 && errno == EINTR) { continue }
-            return ProcessTable.killAll(withEnvironment: marker.name, value: marker.value, timeout: timeLimit)
+            return Survivors(marker: marker, recorded: Ledger.read(ledger)).kill(within: timeLimit)
         }
     }
 }

@@ -10,6 +10,7 @@ struct GuardianProcess {
     private var pipe: Int32 = -1
     /// A guardian that cannot be started or does not stay is not tried for ever.
     private var attemptsLeft = 3
+    private var ledger = Ledger()
 
     init(arguments: [String]) {
         self.arguments = arguments
@@ -29,7 +30,8 @@ struct GuardianProcess {
         guard flow_pipe(&readEnd, &writeEnd) == 0 else { return }
         var spawn = flow_spawn()
         ResourceLimits().apply(to: &spawn)
-        spawn.stdio = (readEnd, null, null)
+        // The guardian prints nothing: its standard output is the ledger.
+        spawn.stdio = (readEnd, ledger?.descriptor ?? null, null)
         let error = strings.spawn(&spawn)
         close(readEnd)
         guard error == 0 else {
@@ -41,6 +43,12 @@ struct GuardianProcess {
         pipe = writeEnd
         _ = flow_epoll_add(epoll, pidfd, FLOW_WAIT_READ, key)
     }
+
+    /// Takes down who has to go if we die.
+    mutating func record(_ identity: ChildIdentity) { ledger?.insert(identity) }
+
+    /// Strikes out who is gone.
+    mutating func forget(_ identity: ChildIdentity) { ledger?.remove(identity) }
 
     /// Takes note that the guardian has ended; the next child starts another one.
     mutating func reap() {
@@ -55,6 +63,8 @@ struct GuardianProcess {
 
     /// Says farewell and waits for its end, which takes no longer than a read and an exit.
     mutating func dismiss() {
+        ledger?.close()
+        ledger = nil
         guard pid != 0 else { return }
         var byte = Guardian.farewell
         write(pipe, &byte, 1)

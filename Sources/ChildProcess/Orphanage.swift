@@ -16,16 +16,24 @@ struct Orphanage {
     private let epoll: Int32
     private let processID = getpid()
     private let session = getsid(0)
-    private let listPath = "/proc/self/task/\(getpid())/children"
+    /// The children of our first thread, kept open because it is read whenever a child ends.
+    private let list = flow_open("/proc/self/task/\(getpid())/children", O_RDONLY, 0)
     private var strays: [Int32: Stray] = [:]
+    /// Orphans that may live because their child runs, as of the last sweep.
+    private(set) var tolerated: Set<ChildIdentity> = []
 
     init(tag: ChildTag, epoll: Int32) {
         self.tag = tag
         self.epoll = epoll
     }
 
+    func close() {
+        if list >= 0 { Glibc.close(list) }
+    }
+
     /// Looks at all orphans: reaps the dead, kills those whose child has ended.
     mutating func sweep(_ children: [UInt64: LiveChild], _ now: Nanoseconds) {
+        tolerated.removeAll()
         for pid in orphans() {
             if let stray = strays[pid] {
                 if !stray.isKilled { killIfDue(pid, children, now) }
@@ -39,7 +47,7 @@ struct Orphanage {
                 continue
             }
             switch owner(of: pid, stat, children) {
-            case .running: continue
+            case .running: tolerated.insert(ChildIdentity(pid: pid, startTime: stat.startTime))
             case .ended(let child): adopt(pid, child, children, now)
             }
         }
@@ -50,7 +58,7 @@ struct Orphanage {
         guard let stray = strays[pid] else { return }
         var exit = flow_exit()
         guard flow_reap(pid, &exit) != 0 else { return }
-        close(stray.pidfd)
+        Glibc.close(stray.pidfd)
         strays[pid] = nil
         if let id = stray.child { children[id]?.strays.remove(pid) }
     }
@@ -108,7 +116,7 @@ struct Orphanage {
     /// those of the loop's thread and not in this list.
     private func orphans() -> [Int32] {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32 << 10) { buffer in
-            let count = flow_read_file(listPath, buffer.baseAddress, Int64(buffer.count))
+            let count = flow_read_at_start(list, buffer.baseAddress, Int64(buffer.count))
             guard count > 0 else { return [] }
             return buffer[..<Int(count)].split(separator: UInt8(ascii: " ")).compactMap { digits in
                 Int32(String(decoding: digits, as: UTF8.self))

@@ -15,7 +15,7 @@ struct ProcessStat: Equatable {
     /// Reads the line of a process; nil if it is gone.
     init?(pid: Int32) {
         let parsed = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1024) { buffer -> ProcessStat? in
-            let count = flow_read_file("/proc/\(pid)/stat", buffer.baseAddress, Int64(buffer.count))
+            let count = flow_read_line_file("/proc/\(pid)/stat", buffer.baseAddress, Int64(buffer.count))
             guard count > 0 else { return nil }
             return ProcessStat(line: UnsafeBufferPointer(rebasing: buffer[..<Int(count)]))
         }

@@ -64,6 +64,15 @@ public final class FileWriter: Sendable {
         }
     }
 
+    /// Adds bytes, which are copied. An error leaves what is not yet written in the buffer.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+        try perform("write") { state in
+            guard state.descriptor >= 0 else { return EBADF }
+            state.buffer.append(contentsOf: bytes)
+            return state.buffer.count > capacity ? state.flush() : 0
+        }
+    }
+
     /// Adds a text as UTF-8.
     public func write(_ text: String) throws(FileError) {
         try perform("write") { state in

@@ -3,31 +3,58 @@ import Glibc
 
 /// Tells addresses of the public internet from those that only mean something on this machine or in its network.
 enum AddressPolicy {
+    /// Whether a request may go to an address of 4 or 16 bytes in network order, or to one of another family.
+    static func allows(_ bytes: [UInt8], for request: HTTPRequest) -> Bool {
+        if request.allowsPrivateAddresses { return request.allowsLinkLocalAddresses || !isLinkLocal(bytes) }
+        return isPublic(bytes)
+    }
+
+    /// Whether an address means a machine on the same wire, or one of the services that clouds put there.
+    static func isLinkLocal(_ bytes: [UInt8]) -> Bool {
+        if bytes.count == 4 { return bytes[0] == 169 && bytes[1] == 254 }
+        guard bytes.count == 16 else { return false }
+        let isMapped = bytes[..<10].allSatisfy { $0 == 0 } && (bytes[10] == bytes[11]) && [0, 0xff].contains(bytes[10])
+        if isMapped || bytes.starts(with: [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0]) {
+            return isLinkLocal(Array(bytes[12...]))
+        }
+        // fe80::/10, and fd00:ec2::254, where one cloud has the service for IPv6.
+        return (bytes[0] == 0xfe && bytes[1] & 0xc0 == 0x80)
+            || bytes == [0xfd, 0, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0x54]
+    }
+
     /// Whether a socket address, of any family, is public. Anything but IPv4 and IPv6 is not.
     static func isPublic(socketAddress bytes: UnsafeRawBufferPointer) -> Bool {
-        guard bytes.count >= MemoryLayout<sa_family_t>.size else { return false }
-        switch Int32(bytes.loadUnaligned(as: sa_family_t.self)) {
-        case AF_INET where bytes.count >= MemoryLayout<sockaddr_in>.size:
-            let value = bytes.loadUnaligned(as: sockaddr_in.self).sin_addr
-            return isPublic(withUnsafeBytes(of: value) { Array($0) })
-        case AF_INET6 where bytes.count >= MemoryLayout<sockaddr_in6>.size:
-            let value = bytes.loadUnaligned(as: sockaddr_in6.self).sin6_addr
-            return isPublic(withUnsafeBytes(of: value) { Array($0) })
-        default:
-            return false
-        }
+        isPublic(Self.bytes(socketAddress: bytes))
     }
 
     /// Whether an address in its usual text form is public.
-    static func isPublic(text: String) -> Bool {
+    static func isPublic(text: String) -> Bool { isPublic(bytes(text: text)) }
+
+    /// The bytes of a socket address in network order; none when it is neither IPv4 nor IPv6.
+    static func bytes(socketAddress bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        guard bytes.count >= MemoryLayout<sa_family_t>.size else { return [] }
+        switch Int32(bytes.loadUnaligned(as: sa_family_t.self)) {
+        case AF_INET where bytes.count >= MemoryLayout<sockaddr_in>.size:
+            let value = bytes.loadUnaligned(as: sockaddr_in.self).sin_addr
+            return withUnsafeBytes(of: value) { Array($0) }
+        case AF_INET6 where bytes.count >= MemoryLayout<sockaddr_in6>.size:
+            let value = bytes.loadUnaligned(as: sockaddr_in6.self).sin6_addr
+            return withUnsafeBytes(of: value) { Array($0) }
+        default:
+            return []
+        }
+    }
+
+    /// The bytes of an address in its usual text form; none when it is not one.
+    static func bytes(text: String) -> [UInt8] {
         var four = in_addr()
         if inet_pton(AF_INET, text, &four) == 1 {
-            return isPublic(withUnsafeBytes(of: &four) { Array($0) })
+            return withUnsafeBytes(of: &four) { Array($0) }
         }
         var six = in6_addr()
         let withoutZone = String(text.prefix { $0 != "%" })
-        guard inet_pton(AF_INET6, withoutZone, &six) == 1 else { return false }
-        return isPublic(withUnsafeBytes(of: &six) { Array($0) })
+        guard inet_pton(AF_INET6, withoutZone, &six) == 1 else { return [] }
+        return withUnsafeBytes(of: &six) { Array($0) }
     }
 
     /// Whether an address of 4 or 16 bytes in network order is public.

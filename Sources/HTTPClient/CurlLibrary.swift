@@ -28,7 +28,7 @@ struct CurlLibrary: Sendable {
     static let directHosts: String = {
         let inherited = (getenv("no_proxy") ?? getenv("NO_PROXY")).map { String(cString: $0) } ?? ""
         // A single star means "no proxy at all", but only alone.
-        return inherited == "*" ? "*" : inherited + ",localhost,127.0.0.1,::1"
+        return inherited == "*" ? "*" : inherited + ",localhost,127.0.0.1,::1,169.254.0.0/16"
     }()
 
     func describe(_ code: CURLcode) -> String {

@@ -26,6 +26,11 @@ public struct HTTPRequest: Sendable {
     ///
     /// When false the check is made on the resolved address, and no proxy is used: a proxy would resolve the name itself.
     public var allowsPrivateAddresses: Bool
+    /// Whether link-local addresses may be connected to; without `allowsPrivateAddresses` they may not anyway.
+    ///
+    /// The services by which clouds hand their machines the keys of the machine are there. Also checked on the resolved
+    /// address; a proxy is not asked for such an address, but may resolve a name to one.
+    public var allowsLinkLocalAddresses: Bool
 
     /// Makes a request with the given limits.
     public init(
@@ -39,7 +44,8 @@ public struct HTTPRequest: Sendable {
         maxResponseBytes: Int = 16 << 20,
         followRedirects: Int = 0,
         allowedSchemes: [String] = ["http", "https"],
-        allowsPrivateAddresses: Bool = true
+        allowsPrivateAddresses: Bool = true,
+        allowsLinkLocalAddresses: Bool = true
     ) {
         self.method = method
         self.url = url
@@ -52,6 +58,7 @@ public struct HTTPRequest: Sendable {
         self.followRedirects = followRedirects
         self.allowedSchemes = allowedSchemes
         self.allowsPrivateAddresses = allowsPrivateAddresses
+        self.allowsLinkLocalAddresses = allowsLinkLocalAddresses
     }
 }
 

@@ -124,8 +124,7 @@ extension Transfer {
         // "addr" is declared as the short general form, but libcurl stores the whole address there: never copy it.
         let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) ?? 0
         let bytes = UnsafeRawBufferPointer(start: UnsafeRawPointer(address) + offset, count: Int(target.addrlen))
-        let isAllowed = request.allowsPrivateAddresses || AddressPolicy.isPublic(socketAddress: bytes)
-        guard isAllowed else {
+        guard AddressPolicy.allows(AddressPolicy.bytes(socketAddress: bytes), for: request) else {
             failure = .blockedAddress
             return -1
         }
@@ -137,7 +136,7 @@ extension Transfer {
     func beginRequest(peer: String) -> Bool {
         lastActivity = .now
         isConnected = true
-        guard request.allowsPrivateAddresses || AddressPolicy.isPublic(text: peer) else {
+        guard AddressPolicy.allows(AddressPolicy.bytes(text: peer), for: request) else {
             failure = .blockedAddress
             return false
         }

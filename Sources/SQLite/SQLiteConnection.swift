@@ -125,6 +125,14 @@ public final class SQLiteConnection {
     /// The rows that the last INSERT, UPDATE or DELETE changed.
     public var changes: Int64 { sqlite3_changes64(handle.database) }
 
+    /// The pages this connection has written, to the database file or in WAL mode to the log.
+    public var pagesWritten: Int {
+        var count: Int32 = 0
+        var highest: Int32 = 0
+        sqlite3_db_status(handle.database, SQLITE_DBSTATUS_CACHE_WRITE, &count, &highest, 0)
+        return Int(count)
+    }
+
     /// Limits something; a value above what SQLite was built with becomes that.
     ///
     /// - Returns: the value before.

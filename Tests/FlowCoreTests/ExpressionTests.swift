@@ -174,6 +174,8 @@ struct ExpressionTests {
             let error = #expect(throws: ExpressionError.self) { try Self.value(text) }
             #expect(error?.kind == kind, "\(text): \(error?.message ?? "")")
         }
+        let boundless = ExpressionLimits(length: .max, depth: .max, steps: .max, size: .max)
+        #expect(try Self.value("unique(range(500)) == range(500)", limits: boundless) == true)
         let big = JSONObject([.init(key: "text", value: .string(String(repeating: "x", count: 4 << 20)))])
         let whole = try #require(Expression.parse("text").0)
         #expect(try whole.evaluate(in: big).stringValue?.utf8.count == 4 << 20)

@@ -56,9 +56,15 @@ def percent(share):
 
 def cause_fact(row):
     return (
-        f"{kind(row['attribute'], row['value'])}: {row['bad']} of {row['n']} tickets {OUTCOMES[row['outcome']]} "
-        f"({percent(row['confidence'])}, others {percent(row['rest_rate'])}, lift {plain(round(row['lift'], 1))})"
+        f"{row['bad']} of {row['n']} tickets of {kind(row['attribute'], row['value'])} {OUTCOMES[row['outcome']]} "
+        f"({percent(row['confidence'])}), against {percent(row['rest_rate'])} of all others "
+        f"(lift {plain(round(row['lift'], 1))})"
     )
+
+
+def sentences(facts):
+    """Facts as sentences, a line each."""
+    return "\n".join(f"{fact[0].upper()}{fact[1:]}." for fact in facts)
 
 
 def unquote(text):
@@ -86,27 +92,24 @@ def main():
         key=lambda entry: (-entry[1], str(entry[0])),
     )
 
-    # -- facts: what an agent is given --
-    base = [
-        f"tickets: {count['incidents']}, from {count['first_day']} to {count['last_day']}",
-        f"missed SLA: {count['sla_missed']} tickets ({plain(count['sla_missed_percent'])} %)",
-        f"median time to resolve: {plain(count['median_hours'])} hours",
-        "by priority: " + ", ".join(f"{row['name']} {row['incidents']}" for row in priorities if row["incidents"]),
-    ]
-    pattern_facts = base + [
-        "largest categories: " + ", ".join(f"{name(c)} {n} tickets ({plain(p)} %)" for c, n, p in categories[:3]),
-        f"busiest hour: {busiest['day']} {busiest['hour']:02}:00 with {busiest['incidents']} tickets",
-        f"busiest team: {name(teams[0]['team'])} with {teams[0]['incidents']} tickets "
-        f"({plain(teams[0]['share_percent'])} %)",
+    # -- facts: what an agent is given; a fact a line, what belongs together in one line --
+    total = f"there are {count['incidents']} tickets in all, opened from {count['first_day']} to {count['last_day']}"
+    missed = f"the SLA was missed in {count['sla_missed']} tickets ({plain(count['sla_missed_percent'])} %)"
+    median = f"the median time to resolve is {plain(count['median_hours'])} hours"
+    stands_out = [cause_fact(row) for row in causes[:3]] or ["no cause stands out"]
+    focus_facts, focus_pages = chapter(focus, tables, top, given)
+    # The weightiest first: a text may be cut at its end.
+    pattern_facts = [
+        total, missed, *stands_out[:2], *focus_facts[:2],
+        *(f"category {name(c)} has {n} tickets ({plain(p)} %)" for c, n, p in categories[:2]),
+        f"the busiest hour is {busiest['day']} {busiest['hour']:02}:00 with {busiest['incidents']} tickets",
     ]
     if direct and far:
-        pattern_facts.append(
-            f"never handed on: median {plain(direct['median_hours'])} hours; handed on {far['reassignments']} times: "
-            f"median {plain(far['median_hours'])} hours"
-        )
-    pattern_facts += ["stands out: " + cause_fact(row) for row in causes[:3]]
-    focus_facts, focus_pages = chapter(focus, tables, top, given)
-    pattern_facts += focus_facts[:2]
+        pattern_facts += [
+            f"the median time is {plain(direct['median_hours'])} hours for tickets that were never handed on",
+            f"the median time is {plain(far['median_hours'])} hours for tickets that were handed on "
+            f"{far['reassignments']} times",
+        ]
 
     # -- plain texts: what stands in for an agent --
     patterns_plain = "\n\n".join([
@@ -152,9 +155,8 @@ def main():
     ])
     causes_page = causes_text(causes, explained, top)
     write_output({
-        "pattern_facts": "\n".join(f"- {fact}" for fact in pattern_facts),
-        "summary_facts": "\n".join(f"- {fact}" for fact in base + [
-            "stands out: " + cause_fact(row) for row in causes[:2]] + focus_facts[:3]),
+        "pattern_facts": sentences(pattern_facts),
+        "summary_facts": sentences([total, missed, median, stands_out[0]] + focus_facts[:1]),
         "patterns_plain": patterns_plain,
         "summary_plain": summary_plain,
         "overview": overview,
@@ -226,7 +228,8 @@ def chapter(focus, tables, top, given):
             row["what"] = OUTCOMES[row["outcome"]]
             row["confidence_percent"] = round(100 * row["confidence"], 1)
         facts = [
-            f"pair {name(row['pair'])}: {row['bad']} of {row['n']} tickets {row['what']} (lift {plain(round(row['lift'], 1))})"
+            f"{row['bad']} of {row['n']} tickets of the pair {name(row['pair'])} {row['what']} "
+            f"(lift {plain(round(row['lift'], 1))})"
             for row in rows[:2]
         ] or ["no pair of values is worse than its parts"]
         page = table(rows[:top], [
@@ -239,7 +242,8 @@ def chapter(focus, tables, top, given):
         for row in rows:
             row["kind"] = f"{row['category']} / {row['symptom']}"
         facts = [
-            f"burst: {name(row['kind'])} had {row['fullest']} tickets in the {row['grain']} of {row['fullest_on']}, "
+            f"{name(row['kind'])} came in a burst of {row['fullest']} tickets {'on' if row['grain'] == 'day' else 'in the week of'} "
+            f"{row['fullest_on']}, "
             f"{plain(row['times_the_mean'])} times its mean" for row in rows[:2]
         ] or ["no kind of ticket came in a burst"]
         page = table(rows[:top], [
@@ -253,7 +257,7 @@ def chapter(focus, tables, top, given):
     if focus == "predictive":
         rows = [row for row in tables["forecast"] if row["kind"] == "forecast"]
         facts = [
-            f"forecast for the {given['forecast_grain']} of {row['period']}: {plain(row['opened'])} tickets "
+            f"the forecast for the {given['forecast_grain']} of {row['period']} is {plain(row['opened'])} tickets "
             f"({plain(row['low'])} to {plain(row['high'])})" for row in rows[:2]
         ] or [given["forecast_note"][0].lower() + given["forecast_note"][1:].rstrip(".")]
         page = table(rows, [("period", "From"), ("opened", "Expected"), ("low", "Low"), ("high", "High")], "Forecast")
@@ -277,8 +281,8 @@ def chapter(focus, tables, top, given):
     if focus == "sla":
         rows = [row for row in tables["sla_depth"] if row["view"] == "team and priority"]
         facts = [
-            f"{name(row['part'])}: {row['sla_missed']} of {row['incidents']} tickets missed their SLA, "
-            f"{plain(row['share_of_all_missed_percent'])} % of all misses" for row in rows[:2]
+            f"{row['sla_missed']} of {row['incidents']} tickets of {name(row['part'])} missed their SLA, "
+            f"which is {plain(row['share_of_all_missed_percent'])} % of all misses" for row in rows[:2]
         ] or ["no team and priority has enough tickets to compare"]
         pages = [
             table([row for row in tables["sla_depth"] if row["view"] == view][:top], [
@@ -289,7 +293,7 @@ def chapter(focus, tables, top, given):
         return facts, "## Focus: SLA\n\n" + "\n".join(pages)
     rows = tables["cost"]
     total = next((row for row in rows if row["view"] == "total"), None)
-    facts = [f"estimated cost of handling: {plain(total['cost'])} for {plain(total['work_hours'])} hours of work"] if total \
+    facts = [f"the estimated cost of handling is {plain(total['cost'])} for {plain(total['work_hours'])} hours of work"] if total \
         else ["no ticket has a time to resolve, so there is no cost"]
     facts += [
         f"tickets that {row['part']} cost {plain(row['cost'])}, {plain(row['share_percent'])} % of all"

@@ -26,13 +26,13 @@ def choose(mapping, header):
     """The mapping to use and its name."""
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "mappings.json"), encoding="utf-8") as file:
         presets = json.load(file)
-    preset = mapping.get("preset", "auto" if "columns" not in mapping else None)
+    preset = mapping.get("preset", "auto")
     if preset == "auto":
         fits = [name for name, entry in presets.items() if set(entry["recognised_by"]) <= set(header)]
-        if not fits:
+        if not fits and "columns" not in mapping:
             wanted = "; ".join(f"{name}: {', '.join(entry['recognised_by'])}" for name, entry in presets.items())
             stop(f"the header fits no known layout ({wanted}). It is: {', '.join(header)}. Give the input `mapping`.")
-        preset = fits[0]
+        preset = fits[0] if fits else None
     if preset is not None and preset not in presets:
         stop(f'mapping preset "{preset}" is unknown; there are auto, {", ".join(presets)}')
     chosen = dict(presets.get(preset) or {"nulls": ["", "?"], "dates": presets["plain"]["dates"]})

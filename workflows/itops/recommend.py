@@ -22,8 +22,8 @@ def rules(given, tables):
     for row in [row for row in tables["causes"] if row["status"] == "cause"][:4]:
         found.append((
             "root_cause", f"{DOES[row['outcome']]} {kind(row['attribute'], row['value'])}",
-            f"{row['bad']} of its {row['n']} tickets {OUTCOMES[row['outcome']]} ({percent(row['confidence'])}); "
-            f"of all others {percent(row['rest_rate'])}",
+            f"{row['bad']} of its {row['n']} tickets {OUTCOMES[row['outcome']]} ({percent(row['confidence'])}), "
+            f"against {percent(row['rest_rate'])} of all others",
             f"up to {plain(row['extra_bad'])} fewer such tickets",
         ))
     pairs = [row for row in tables["pairs"] if row["lift"] >= 1.5]
@@ -135,7 +135,7 @@ def main():
         f"{number}. **{escape(unquote(title))}.** Because {escape(unquote(because))}. Gain: {escape(unquote(gain))}."
         for number, (_, title, because, gain) in enumerate(chosen, start=1)
     ) or "No number reached the threshold of a rule."
-    facts = "\n".join(f"- {title}: {because}" for _, title, because, _ in chosen[:4]) or "- no rule applies: 0 findings"
+    facts = "\n".join(f"{title}: {because}." for _, title, because, _ in chosen[:3]) or "There are 0 recommendations."
     plain_text = (
         f"{len(chosen)} recommendations follow from the numbers, those for the chosen focus first. "
         + (f"The first: {escape(unquote(chosen[0][1]))}, because {escape(unquote(chosen[0][2]))}." if chosen else "")

@@ -27,11 +27,19 @@ int flow_eventfd(void);
 
 /// A pipe whose ends close on exec. Both numbers are above 2, so that they cannot be mistaken for stdio.
 int flow_pipe(int *read_end, int *write_end);
+/// For pipes, devices and files opened for reading.
 int flow_set_nonblocking(int descriptor, int on);
 /// `open` with O_CLOEXEC, above 2.
 int flow_open(const char *path, int flags, int mode);
 
 /// Reads up to `capacity` bytes of a file into `buffer`. Returns how many, or -errno.
 int64_t flow_read_file(const char *path, void *buffer, int64_t capacity);
+/// The same with one read, which is enough for the small files of /proc that are made in one piece.
+int64_t flow_read_line_file(const char *path, void *buffer, int64_t capacity);
+/// One read from the start of an open file.
+int64_t flow_read_at_start(int descriptor, void *buffer, int64_t capacity);
+
+/// A file of zeros in memory, there as long as somebody holds it open.
+int flow_memory_file(const char *name, int64_t size);
 
 #endif

@@ -11,10 +11,11 @@ struct ExpressionBudget {
     }
 
     mutating func spend(_ count: Int, at range: Range<Int>) throws(ExpressionError) {
-        steps -= Swift.min(count, steps + 1)
-        if steps < 0 {
+        guard count <= steps else {
+            steps = 0
             throw ExpressionError(.stepLimit, "the expression takes more than \(limits.steps) steps", at: range)
         }
+        steps -= count
     }
 
     /// Pays for going through a text.
@@ -24,9 +25,9 @@ struct ExpressionBudget {
 
     /// Pays for going through a whole value. Shared parts count each time, because each time they are gone through.
     mutating func spend(walking value: JSONValue, at range: Range<Int>) throws(ExpressionError) {
-        let affordable = steps.multipliedReportingOverflow(by: 256)
-        let limit = affordable.overflow ? Int.max / 2 : affordable.partialValue
-        try spend(bytes: value.weight(limit: limit + 256) ?? (limit + 512), at: range)
+        let (product, overflow) = steps.multipliedReportingOverflow(by: 256)
+        let affordable = overflow ? Int.max / 2 : Swift.min(product, Int.max / 2)
+        try spend(bytes: value.weight(limit: affordable + 256) ?? (affordable + 512), at: range)
     }
 
     /// Refuses a new value of more than the allowed size.

@@ -22,6 +22,7 @@ public struct ExpressionLimits: Sendable, Hashable {
     /// The limits that hold unless others are given.
     public static let standard = ExpressionLimits()
 
-    /// The deepest tree: chains such as `a + b + c` make one without nesting. Bounds the stack of every walk.
-    static let treeDepth = 200
+    /// The deepest tree: chains such as `a + b + c` make one without nesting. Bounds the stack of every walk. With 64
+    /// levels of brackets, 256 KiB of stack are enough in a release build and 2 MiB in a debug build.
+    static let treeDepth = 80
 }

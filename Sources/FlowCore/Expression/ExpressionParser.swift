@@ -37,11 +37,7 @@ struct ExpressionParser {
         let mark = token.range
         guard take("?") else { return condition }
         let yes = try conditional()
-        guard take(":") else {
-            throw ExpressionFault(
-                .expressionSyntax, "expected `:`, found \(found)", at: token.range, label: "`:` is missing here",
-                help: ["a conditional is written `condition ? value : other value`"])
-        }
+        guard take(":") else { throw missingColon() }
         let no = try conditional()
         return try node(.conditional(condition, yes, no), range: start..<end, at: mark)
     }
@@ -56,15 +52,7 @@ struct ExpressionParser {
             let joined = try node(
                 .binary(symbol, left, right, operatorRange: mark), range: start..<end, at: mark)
             if !symbol.chains, let next = binaryOperator, next.precedence == symbol.precedence {
-                let operand = ExpressionPrinter.text(right, parent: symbol.precedence + 1)
-                throw ExpressionFault(
-                    .expressionSyntax, "comparisons cannot be chained", at: token.range,
-                    label: "a second comparison",
-                    help: [
-                        "write `a \(symbol.rawValue) b && b \(next.rawValue) c`, here "
-                            + "`… \(symbol.rawValue) \(operand) && \(operand) \(next.rawValue) …`"
-                    ],
-                    replacement: .init(token.range, "&& \(operand) \(next.rawValue)"))
+                throw chained(symbol, next, right)
             }
             left = joined
         }
@@ -106,11 +94,7 @@ struct ExpressionParser {
         while true {
             let mark = token.range
             if take(".") {
-                guard case .name(let name) = token.kind else {
-                    throw ExpressionFault(
-                        .expressionSyntax, "expected a name after `.`, found \(found)", at: token.range,
-                        help: ["an element is taken by `[0]`, a member with another name by `[\"a name\"]`"])
-                }
+                guard case .name(let name) = token.kind else { throw missingName() }
                 let range = token.range
                 index += 1
                 base = try node(
@@ -120,9 +104,7 @@ struct ExpressionParser {
                 try expect("]", opened: mark)
                 base = try node(.index(base, inner), range: start..<end, at: mark)
             } else if token.kind == .symbol("("), mark.lowerBound == base.range.upperBound {
-                throw ExpressionFault(
-                    .expressionSyntax, "only functions can be called, and they have no methods", at: base.range,
-                    help: ["write `length(x)`, not `x.length()`"])
+                throw notCallable(base)
             } else {
                 return base
             }
@@ -144,20 +126,28 @@ struct ExpressionParser {
             index += 1
             return try named(name, start.range)
         case .symbol("("):
-            index += 1
-            let inner = try conditional()
-            try expect(")", opened: start.range)
-            return inner
+            return try group(start.range)
         case .symbol("["):
-            index += 1
-            let elements = try sequence(until: "]", opened: start.range)
-            return try node(.list(elements), range: start.range.lowerBound..<end, at: start.range)
+            return try list(start.range)
         case .symbol("{"):
             index += 1
             return try object(start.range)
         default:
-            throw ExpressionFault(.expressionSyntax, "expected a value, found \(found)", at: start.range)
+            throw missingValue()
         }
+    }
+
+    private mutating func group(_ opened: Range<Int>) throws(ExpressionFault) -> ExpressionNode {
+        index += 1
+        let inner = try conditional()
+        try expect(")", opened: opened)
+        return inner
+    }
+
+    private mutating func list(_ opened: Range<Int>) throws(ExpressionFault) -> ExpressionNode {
+        index += 1
+        let elements = try sequence(until: "]", opened: opened)
+        return try node(.list(elements), range: opened.lowerBound..<end, at: opened)
     }
 
     private mutating func named(_ name: String, _ range: Range<Int>) throws(ExpressionFault) -> ExpressionNode {
@@ -217,6 +207,43 @@ struct ExpressionParser {
             break
         }
         return try node(.object(entries), range: opened.lowerBound..<end, at: opened)
+    }
+
+    // MARK: Faults, apart from the rules to keep the rules' stack frames small
+
+    private func missingColon() -> ExpressionFault {
+        ExpressionFault(
+            .expressionSyntax, "expected `:`, found \(found)", at: token.range, label: "`:` is missing here",
+            help: ["a conditional is written `condition ? value : other value`"])
+    }
+
+    private func chained(
+        _ symbol: BinaryOperator, _ next: BinaryOperator, _ right: ExpressionNode
+    ) -> ExpressionFault {
+        let operand = ExpressionPrinter.text(right, parent: symbol.precedence + 1)
+        let cure = "&& \(operand) \(next.rawValue)"
+        return ExpressionFault(
+            .expressionSyntax, "comparisons cannot be chained", at: token.range, label: "a second comparison",
+            help: [
+                "write `a \(symbol.rawValue) b && b \(next.rawValue) c`, here `… \(symbol.rawValue) \(operand) \(cure) …`"
+            ],
+            replacement: .init(token.range, cure))
+    }
+
+    private func missingName() -> ExpressionFault {
+        ExpressionFault(
+            .expressionSyntax, "expected a name after `.`, found \(found)", at: token.range,
+            help: ["an element is taken by `[0]`, a member with another name by `[\"a name\"]`"])
+    }
+
+    private func notCallable(_ base: ExpressionNode) -> ExpressionFault {
+        ExpressionFault(
+            .expressionSyntax, "only functions can be called, and they have no methods", at: base.range,
+            help: ["write `length(x)`, not `x.length()`"])
+    }
+
+    private func missingValue() -> ExpressionFault {
+        ExpressionFault(.expressionSyntax, "expected a value, found \(found)", at: token.range)
     }
 
     // MARK: Small steps

@@ -20,6 +20,9 @@ public struct NodeState: Sendable, Hashable {
     /// Whether its items, not itself, do the work.
     var isExpanded = false
 
+    /// Whether an attempt of the node itself runs, not only those of its items.
+    public var isAttemptRunning: Bool { status == .running && !isExpanded }
+
     init(planNode: Int32) { self.planNode = planNode }
 }
 

@@ -138,6 +138,12 @@ public struct RunMachine: Sendable {
         return effects
     }
 
+    /// Whether an engine works on the run.
+    public var isAtWork: Bool { isEngaged }
+
+    /// Whether a person has paused the run.
+    public var isPausedByPerson: Bool { isPaused && ended == nil }
+
     /// Lets no node start from now on: the engine is about to end. Not a fact; `start` engages the machine again.
     public mutating func disengage() { isEngaged = false }
 

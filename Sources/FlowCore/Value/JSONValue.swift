@@ -22,7 +22,8 @@ extension JSONValue: Hashable {
         case (.integer(let a), .integer(let b)): a == b
         case (.number(let a), .number(let b)): a == b
         case (.integer(let a), .number(let b)), (.number(let b), .integer(let a)): Int64(exactly: b) == a
-        case (.string(let a), .string(let b)): a == b
+        // By bytes: Swift's `==` also holds for other spellings of a letter, which canonical text keeps apart.
+        case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
         case (.array(let a), .array(let b)): a == b
         case (.object(let a), .object(let b)): a == b
         default: false
@@ -37,7 +38,7 @@ extension JSONValue: Hashable {
         case .number(let value):
             // Equal values need equal hashes, and 1.0 equals 1.
             if let whole = Int64(exactly: value) { hasher.combine(whole) } else { hasher.combine(value) }
-        case .string(let value): hasher.combine(value)
+        case .string(let value): for byte in value.utf8 { hasher.combine(byte) }
         case .array(let values): hasher.combine(values)
         case .object(let object): hasher.combine(object)
         }

@@ -9,18 +9,16 @@ package func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () -> Valu
     await withCheckedContinuation { continuation in
         let work = ThreadWork { continuation.resume(returning: body()) }
         var thread = pthread_t()
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         let context = Unmanaged.passRetained(work).toOpaque()
         let status = pthread_create(
-            &thread, &attributes,
+            &thread, nil,
             { context in
                 if let context { Unmanaged<ThreadWork>.fromOpaque(context).takeRetainedValue().run() }
                 return nil
             }, context)
-        pthread_attr_destroy(&attributes)
-        if status != 0 {
+        if status == 0 {
+            pthread_detach(thread)
+        } else {
             // No thread is to be had: doing the work here is slow for others, but right.
             Unmanaged<ThreadWork>.fromOpaque(context).release()
             work.run()

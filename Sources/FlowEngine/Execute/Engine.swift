@@ -181,7 +181,7 @@ public final class Engine: Sendable {
         guard let summary = try await reader.summary(of: run) else {
             throw EngineError(.noSuchRun, "there is no run \(run)")
         }
-        let workflow = try reader.workflow(of: summary, loader: loader)
+        let workflow = try await reader.workflow(of: summary, loader: loader)
         guard let plan = workflow.compilation.plan else {
             throw EngineError(
                 .invalidWorkflow, "the workflow of run \(run) cannot be compiled by this version of flow")
@@ -236,18 +236,16 @@ public final class Engine: Sendable {
     ) async throws(EngineError) -> JSONObject {
         var kept = inputs
         for input in definition.inputs {
-            do throws(EngineError) {
-                switch (input.kind, inputs[input.name]) {
-                case (.file, .string(let path)?):
-                    kept[input.name] = .string(try await keep(path, as: input.name, run: run))
-                case (.files, .array(let paths)?):
-                    var copies: [JSONValue] = []
-                    for path in paths.compactMap(\.stringValue) {
-                        copies.append(.string(try await keep(path, as: "\(input.name)/\(copies.count)", run: run)))
-                    }
-                    kept[input.name] = .array(copies)
-                default: break
+            switch (input.kind, inputs[input.name]) {
+            case (.file, .string(let path)?):
+                kept[input.name] = .string(try await keep(path, as: input.name, run: run))
+            case (.files, .array(let paths)?):
+                var copies: [JSONValue] = []
+                for path in paths.compactMap(\.stringValue) {
+                    copies.append(.string(try await keep(path, as: "\(input.name).\(copies.count)", run: run)))
                 }
+                kept[input.name] = .array(copies)
+            default: break
             }
         }
         return kept

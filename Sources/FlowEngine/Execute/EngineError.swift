@@ -21,5 +21,6 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         self.store = store
     }
 
-    init(_ error: StoreError) { self.init(.store, error.description, store: error) }
+    /// A failure of the store.
+    public init(_ error: StoreError) { self.init(.store, error.description, store: error) }
 }

@@ -75,7 +75,9 @@ struct NodeAttempt: Sendable {
             let first = await group.next() ?? nil
             group.cancelAll()
             if let first { return first }
-            if Task.isCancelled { return await group.next().flatMap { $0 } ?? .failed(NodeFailure(.cancelled, "ended")) }
+            if Task.isCancelled {
+                return await group.next().flatMap { $0 } ?? .failed(NodeFailure(.cancelled, "ended"))
+            }
             await group.waitForAll()
             return .failed(NodeFailure(.timeout, "the node did not end within \(timeout.description)"))
         }
@@ -95,7 +97,8 @@ struct NodeAttempt: Sendable {
         for output in declared {
             guard let value = outputs[output.name], !value.isNull || output.type == .json else {
                 throw NodeFailureError(
-                    failure: NodeFailure(.schemaMismatch, "the node did not put out `\(output.name)`, which it declares"))
+                    failure: NodeFailure(
+                        .schemaMismatch, "the node did not put out `\(output.name)`, which it declares"))
             }
             guard output.type.accepts(value) else {
                 throw NodeFailureError(
@@ -141,7 +144,8 @@ struct NodeAttempt: Sendable {
             guard File.exists(path) else {
                 if declared.optional { continue }
                 throw NodeFailureError(
-                    failure: NodeFailure(.schemaMismatch, "the node did not leave `\(declared.path)`, which it declares"))
+                    failure: NodeFailure(
+                        .schemaMismatch, "the node did not leave `\(declared.path)`, which it declares"))
             }
             produced.append(ProducedArtifact(name: declared.name, path: path, mediaType: declared.mediaType))
         }

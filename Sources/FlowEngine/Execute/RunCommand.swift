@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import FlowCore
+import FlowCore
 
 /// What a person asks of a run.
 public struct RunCommand: Sendable, Hashable {

@@ -31,6 +31,8 @@ extension RunExecutor {
         attempts[node] = nil
         switch outcome {
         case .succeeded(let record): send(.succeeded(node: node, attempt: attempt, record: record))
+        // While the engine ends, an attempt fails because it is ended: `stop` records it as interrupted.
+        case .failed where isStopping: break
         case .failed(let failure): send(.input(.failed(node, attempt: attempt, failure)))
         case .waiting(let wait): send(.input(.waiting(node, attempt: attempt, wait)))
         }
@@ -66,7 +68,7 @@ extension RunExecutor {
     /// The record of a node that has succeeded; nil for others.
     func record(of node: Int) async throws(StoreError) -> NodeRecord? {
         if let record = records[node] { return record }
-        guard let digest = results[node] else { return nil }
+        guard let digest = rows.results[node] else { return nil }
         guard let bytes = try await site.store.content(digest), let json = try? JSONValue.parse(bytes) else {
             throw StoreError(.corrupt, "the result of `\(machine.name(of: node))` (\(digest)) is not in the store")
         }
@@ -137,8 +139,9 @@ extension RunExecutor {
             run: site.run, workflow: site.plan.definition.name, node: name, attempt: attempt, definition: definition,
             body: body, fields: fields, with: with, environment: environment,
             directory: site.layout.work(name, attempt: attempt, of: site.run),
-            workflowDirectory: site.workflowDirectory, idempotencyKey: "\(site.run)/\(name)",
-            approvesAll: site.options.approval == .none, lastFailure: failures[node])
+            workflowDirectory: site.workflowDirectory,
+            idempotencyKey: "\(site.run)/\(name)/\(machine.nodes[node].failures + 1)",
+            approvesAll: site.options.approval == .none, lastFailure: rows.failures[node])
     }
 }
 

@@ -26,38 +26,39 @@ actor RunExecutor {
     private var inbox: [Arrival] = []
     private var isDraining = false
     private var stopReason: StoreError?
-    private var isStopping = false
+    private(set) var isStopping = false
 
-    /// Results of nodes that have ended, and their records as far as expressions refer to them.
-    var results: [Int: Digest] = [:]
+    private(set) var rows: RunRows
+    /// Records of nodes that have ended, as far as expressions refer to them.
     var records: [Int: NodeRecord] = [:]
     var itemLists: [Int: [JSONValue]] = [:]
-    var failures: [Int: NodeFailure] = [:]
-    private var rows: [Int: NodeSummary] = [:]
-    private var changedRows: Set<Int> = []
 
     var attempts: [Int: Task<Void, Never>] = [:]
     private var cancelling: Set<Int> = []
     private var wakes: [Int: Timestamp] = [:]
     private var timer: Task<Void, Never>?
+    private var endWaiters: [CheckedContinuation<Void, Never>] = []
     private var waiters: [CheckedContinuation<RunOutcome, Never>] = []
 
     /// An executor that stands where the history ends. Nothing happens before `start`.
     init(site: RunSite, summary: RunSummary, history: [RecordedEvent]) {
         self.site = site
         self.summary = summary
-        machine = RunMachine(
+        let machine = RunMachine(
             plan: site.plan, slots: site.slots, seed: site.seed, emptyResult: NodeRecord.emptyDigest, history: history)
+        var rows = RunRows()
+        for recorded in history { rows.note(recorded, machine: machine) }
+        _ = rows.takeChanged()
+        self.machine = machine
+        self.rows = rows
         sequence = history.last?.sequence ?? 0
-        for recorded in history { note(recorded) }
-        changedRows.removeAll()
     }
 
     // MARK: From outside
 
     /// Takes the run up: attempts that ran when the last engine ended are interrupted, the rest goes on.
     func start(engine: String) {
-        for (node, state) in machine.nodes.enumerated() where state.status == .running && !state.isExpanded {
+        for (node, state) in machine.nodes.enumerated() where state.isAttemptRunning {
             inbox.append(.input(.interrupted(node, attempt: Int(state.attempt))))
         }
         send(.input(.start(engine: engine)))
@@ -91,6 +92,22 @@ actor RunExecutor {
         return await withCheckedContinuation { waiters.append($0) }
     }
 
+    /// Waits until the run has ended, however long people take.
+    func end() async -> (status: RunStatus, reason: String?) {
+        while true {
+            if let ended = machine.ended, !isDraining { return ended }
+            if let stopReason { return (.failed, stopReason.description) }
+            if isStopping { return (.queued, "the engine is ending") }
+            await withCheckedContinuation { endWaiters.append($0) }
+        }
+    }
+
+    /// Takes the run up unless that has been done or it has ended.
+    func startIfIdle(engine: String) {
+        guard !machine.isAtWork, machine.ended == nil else { return }
+        start(engine: engine)
+    }
+
     /// Ends all attempts and leaves the run to be resumed: what ran is recorded as interrupted.
     func stop() async {
         isStopping = true
@@ -98,7 +115,7 @@ actor RunExecutor {
         let running = attempts
         for task in running.values { task.cancel() }
         for task in running.values { await task.value }
-        for (node, state) in machine.nodes.enumerated() where state.status == .running && !state.isExpanded {
+        for (node, state) in machine.nodes.enumerated() where state.isAttemptRunning {
             inbox.append(.input(.interrupted(node, attempt: Int(state.attempt))))
         }
         machine.disengage()
@@ -185,7 +202,12 @@ actor RunExecutor {
                 sequence += 1
                 let recorded = RecordedEvent(sequence: sequence, at: batch.now, event: event)
                 batch.events.append(recorded)
-                note(recorded)
+                switch event {
+                case .runStarted: summary.startedAt = summary.startedAt ?? batch.now
+                case .runEnded: summary.endedAt = batch.now
+                default: break
+                }
+                rows.note(recorded, machine: machine)
             }
             return nil
         } catch {
@@ -228,54 +250,11 @@ actor RunExecutor {
         summary.endedCount = machine.endedCount
         summary.failedNode = machine.failedNode.map { machine.name(of: $0) }
         if let ended = machine.ended { summary.reason = ended.reason }
-        let changed = changedRows.sorted().compactMap { rows[$0] }
-        changedRows.removeAll(keepingCapacity: true)
-        for (node, row) in rows where row.status.isTerminal { rows[node] = nil }
+        let changed = rows.takeChanged()
         try await site.store.commit(
             StoreBatch(
                 run: site.run, events: batch.events, contents: batch.contents, summary: summary, nodes: changed))
         site.observer.observe(batch.events, of: site.run)
-    }
-
-    // MARK: Rows
-
-    /// Keeps the row and the result of the node that an event is about.
-    private func note(_ recorded: RecordedEvent) {
-        switch recorded.event {
-        case .runStarted: if summary.startedAt == nil { summary.startedAt = recorded.at }
-        case .runEnded: summary.endedAt = recorded.at
-        default: break
-        }
-        guard let name = recorded.event.node, let node = machine.index(of: name) else { return }
-        let state = machine.nodes[node]
-        var row =
-            rows[node]
-            ?? NodeSummary(node: name, kind: machine.definition(of: node).kind, status: state.status)
-        row.status = state.status
-        row.attempt = Int(state.attempt)
-        switch recorded.event {
-        case .nodeStarted: row.startedAt = row.startedAt ?? recorded.at
-        case .nodeExpanded: row.startedAt = recorded.at
-        case .nodeSucceeded(_, _, let result):
-            row.result = result
-            row.message = nil
-            results[node] = result
-        case .nodeFailed(_, _, let failure, _):
-            row.message = failure.message
-            failures[node] = failure
-        case .nodeSkipped(_, let reason), .nodeOmitted(_, let reason): row.message = reason
-        case .nodeInterrupted: row.message = "the engine ended while it ran"
-        case .nodeWaiting(_, _, let wait):
-            switch wait {
-            case .approval(let request): row.message = request.prompt
-            case .until(let moment): row.message = "until \(moment.iso8601)"
-            case .run(let run): row.message = "for run \(run)"
-            }
-        default: break
-        }
-        if row.status.isTerminal { row.endedAt = recorded.at }
-        rows[node] = row
-        changedRows.insert(node)
     }
 
     // MARK: Timers and ends
@@ -336,6 +315,11 @@ actor RunExecutor {
     private var waitingNodes: [String] { machine.waits.keys.sorted().map { machine.name(of: $0) } }
 
     private func settle() {
+        if machine.ended != nil || stopReason != nil || isStopping {
+            let endWaiters = endWaiters
+            self.endWaiters = []
+            for waiter in endWaiters { waiter.resume() }
+        }
         guard let outcome = settledOutcome else { return }
         let waiters = waiters
         self.waiters = []

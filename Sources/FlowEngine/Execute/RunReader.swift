@@ -61,15 +61,14 @@ public struct RunReader: Sendable {
     }
 
     /// The workflow of a run, compiled from the files that the run keeps.
-    public func workflow(of summary: RunSummary, loader: WorkflowLoader) throws(EngineError) -> LoadedWorkflow {
+    public func workflow(of summary: RunSummary, loader: WorkflowLoader) async throws(EngineError) -> LoadedWorkflow {
         let folder = layout.source(summary.source.hex)
-        let entry = try? File.list(folder).first { $0.kind == .file && $0.name.hasSuffix(".yaml") }
-        guard let entry else {
+        guard let entry = try await json(summary.source)?["entry"]?.stringValue else {
             throw EngineError(.inputOutput, "the workflow of run \(summary.id) is missing from \(folder)")
         }
         do throws(FileError) {
             return try loader.load(
-                FilePath.join(folder, entry.name), name: entry.name,
+                FilePath.join(folder, entry), name: entry,
                 agentFolders: [FilePath.join(folder, SourceBundle.agentFolder)])
         } catch {
             throw EngineError(.inputOutput, "reading the workflow of run \(summary.id): \(error)")
@@ -100,5 +99,17 @@ public struct RunReader: Sendable {
         guard let digest = node.result, let json = try await json(digest) else { return nil }
         return NodeRecord(json: json).scopeValue(
             status: node.status, folder: layout.artifacts(node.node, of: run))
+    }
+}
+
+extension RunReader {
+    /// The nodes of a run that something has happened to.
+    public func nodes(of run: String) async throws(EngineError) -> [NodeSummary] {
+        do throws(StoreError) { return try await store.nodes(of: run) } catch { throw EngineError(error) }
+    }
+
+    /// Runs, the newest first.
+    public func runs(_ query: RunQuery) async throws(EngineError) -> [RunSummary] {
+        do throws(StoreError) { return try await store.runs(query) } catch { throw EngineError(error) }
     }
 }

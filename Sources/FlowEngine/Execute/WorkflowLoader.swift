@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FileSystem
+public import FileSystem
 public import FlowCore
 
 /// Reads a workflow with all that belongs to it from files, and compiles it.

@@ -116,7 +116,8 @@ def render_document(job):
 
 
 def render_markdown(text, title, folders, outputs):
-    document = json.loads(pandoc(text, "-f", MARKDOWN, "-t", "json"))
+    # Wide enough that no table is given column widths because its lines are long.
+    document = json.loads(pandoc(text, "-f", MARKDOWN, "-t", "json", "--columns=100000"))
     with tempfile.TemporaryDirectory(prefix="flow-render-") as stage:
         images = collect_images(document, text, folders, stage)
         page = None

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+# demo: from a fresh machine to a finished run; test: everything that CI checks.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eo pipefail -c
+.DEFAULT_GOAL := help
+
+BUILD_FLAGS := --explicit-target-dependency-import-check error
+FLOW := .build/release/flow
+PREFIX ?= /usr/local
+
+.PHONY: help deps build demo test lint bench chaos docs install clean
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
+
+deps: ## Install the Debian and PyPI packages that are missing
+	@scripts/install-dependencies
+
+build: deps ## Build the release binary
+	swift build -c release $(BUILD_FLAGS) --product flow
+
+demo: build ## Run the IT-ops mode on the sample tickets, with a local model, to a report
+	@scripts/demo $(FLOW)
+
+test: deps lint ## Build with warnings as errors, check the format, run all tests
+	swift build --build-tests $(BUILD_FLAGS)
+	scripts/test
+
+lint: ## Check the format
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	scripts/check-layout
+
+bench: build ## Measure: ratios against floors in the same run
+	@scripts/bench $(FLOW)
+
+chaos: build ## Kill runs at many moments and compare (KILLS=n)
+	@scripts/chaos $(FLOW)
+
+docs: ## Check that the examples in docs/ run
+	@scripts/check-docs .build/debug/flow
+
+install: build ## Install the binary, the workflows and the agents below PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/flow
+	install -m 755 $(FLOW) $(DESTDIR)$(PREFIX)/bin/flow
+	cp -R workflows agents samples $(DESTDIR)$(PREFIX)/share/flow/
+
+clean: ## Remove what was built
+	rm -rf .build

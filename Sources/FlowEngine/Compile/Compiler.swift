@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FileSystem
+public import FlowCore
+import YAML
+
+/// Compiles workflow texts: text → located document → definition → plan, with all faults in one pass.
+public struct Compiler: Sendable {
+    /// The most nodes of a workflow.
+    public static let largestWorkflow = 1_000_000
+
+    private let kinds: [String: any NodeKind]
+    private let agents: [AgentDefinition]
+
+    /// A compiler that knows these kinds of nodes and these agents.
+    public init(kinds: [any NodeKind], agents: [AgentDefinition] = []) {
+        self.kinds = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.agents = agents
+    }
+
+    /// Compiles a workflow.
+    public func compile(_ source: WorkflowSource) -> Compilation {
+        var sources = SourceMap()
+        let file = sources.add(SourceFile(name: source.name, bytes: source.bytes))
+        let (document, problems) = YAMLDocument.parse(source.bytes)
+        var diagnostics = problems.map { Diagnostic($0, file: file) }
+        guard let document else { return Compilation(sources: sources, diagnostics: diagnostics.inOrder()) }
+        var builder = DefinitionBuilder(reader: DocumentReader(document: document, file: file), kinds: kinds)
+        guard var definition = builder.workflow() else {
+            diagnostics += builder.reader.diagnostics
+            return Compilation(sources: sources, document: document, diagnostics: diagnostics.inOrder())
+        }
+        var reader = builder.reader
+        let site = KindSite(agents: agents.map(\.name)) { path in
+            source.readFile(FilePath.join(source.directory, path))
+        }
+        let graph = GraphRules(definition).diagnostics()
+        reader.diagnostics += graph
+        if graph.isEmpty {
+            var references = ReferenceRules(definition, kinds: kinds, kindSite: site)
+            references.check(builder.sites, &reader)
+        }
+        for node in definition.nodes + definition.finally {
+            if let kind = kinds[node.kind] { reader.diagnostics += kind.check(node, in: site) }
+        }
+        checkFiles(&definition, source, &reader)
+        reader.diagnostics += unusedInputs(definition, builder.sites)
+        diagnostics = (diagnostics + reader.diagnostics).inOrder()
+        let plan =
+            diagnostics.hasErrors
+            ? nil : Plan(definition: definition, slotFreeKinds: Set(kinds.values.filter { !$0.usesSlot }.map(\.name)))
+        return Compilation(
+            sources: sources, document: document, definition: definition, plan: plan, diagnostics: diagnostics)
+    }
+
+    /// Checks that files which the workflow names are there, and counts them among its files.
+    private func checkFiles(
+        _ definition: inout WorkflowDefinition, _ source: WorkflowSource, _ reader: inout DocumentReader
+    ) {
+        var files = Set(definition.files)
+        for node in definition.nodes + definition.finally {
+            guard let kind = kinds[node.kind] else { continue }
+            for path in Self.files(in: node.body, kind.body) where files.insert(path).inserted {
+                if path.hasPrefix("/") || path.split(separator: "/").contains("..") {
+                    reader.report(
+                        Diagnostic(
+                            .missingFile, "`\(path)` does not lie beside the workflow", at: node.bodySpan,
+                            help: ["put the file into the workflow's folder or below"]))
+                } else if source.readFile(FilePath.join(source.directory, path)) == nil {
+                    reader.report(Diagnostic(.missingFile, "there is no file `\(path)`", at: node.bodySpan))
+                }
+            }
+        }
+        definition.files = files.sorted()
+    }
+
+    private static func files(in template: Template, _ type: FieldType) -> [String] {
+        switch (template, type) {
+        case (.literal(.string(let path)), .file): return [path]
+        case (.literal(.object(let object)), .object(let schema)):
+            return object.flatMap { member in
+                schema.first { $0.name == member.key }.map { files(in: .literal(member.value), $0.type) } ?? []
+            }
+        case (.object(let members), .object(let schema)):
+            return members.flatMap { member in
+                schema.first { $0.name == member.key }.map { files(in: member.value, $0.type) } ?? []
+            }
+        case (_, .oneOf(let types)):
+            for type in types {
+                switch (template, type) {
+                case (.literal(.string), .file), (.literal(.object), .object), (.object, .object):
+                    return files(in: template, type)
+                default: continue
+                }
+            }
+            return []
+        default: return []
+        }
+    }
+
+    private func unusedInputs(_ definition: WorkflowDefinition, _ sites: [ExpressionSite]) -> [Diagnostic] {
+        var used: Set<String> = []
+        for site in sites {
+            for reference in site.template.references where reference.root == "inputs" {
+                guard reference.segments.count > 1 else { return [] }
+                used.insert(reference.path[1])
+            }
+        }
+        return definition.inputs.filter { !used.contains($0.name) }.map {
+            Diagnostic(.unusedInput, "input `\($0.name)` is not used", at: $0.span, severity: .warning)
+        }
+    }
+
+    /// Compiles an agent's file.
+    public func compileAgent(_ source: WorkflowSource) -> (AgentDefinition?, [Diagnostic], SourceMap) {
+        var sources = SourceMap()
+        let file = sources.add(SourceFile(name: source.name, bytes: source.bytes))
+        let (document, problems) = YAMLDocument.parse(source.bytes)
+        let diagnostics = problems.map { Diagnostic($0, file: file) }
+        guard let document else { return (nil, diagnostics.inOrder(), sources) }
+        var reader = DocumentReader(document: document, file: file)
+        let agent = Self.agent(&reader)
+        return (agent, (diagnostics + reader.diagnostics).inOrder(), sources)
+    }
+
+    private static func agent(_ reader: inout DocumentReader) -> AgentDefinition? {
+        let document = reader.document
+        guard let fields = reader.fields(document.root, WorkflowSchema.agent, of: "an agent") else { return nil }
+        func text(_ name: String) -> String? { fields[name].map { document.string(of: $0) } }
+        func list(_ name: String) -> [String] {
+            fields[name].map { document.elements(of: $0).map { document.string(of: $0) } } ?? []
+        }
+        guard let name = text("name"), let instructions = text("instructions") else { return nil }
+        return AgentDefinition(
+            name: name, title: text("title"), role: text("role"), description: text("description"),
+            instructions: instructions, model: text("model"), output: fields["output"].map { reader.json($0) },
+            temperature: fields["temperature"].flatMap { reader.json($0).numberValue },
+            maxTokens: fields["max_tokens"].flatMap { reader.json($0).integerValue }.map { Int($0) },
+            version: text("version"), tags: list("tags"), capabilities: list("capabilities"))
+    }
+}
+
+extension Diagnostic {
+    /// A problem of the YAML text.
+    init(_ problem: YAMLProblem, file: Int) {
+        let code: DiagnosticCode =
+            switch problem.code {
+            case .syntax, .tab: .syntax
+            case .encoding: .encoding
+            case .controlCharacter: .hiddenCharacter
+            case .duplicateKey: .duplicateKey
+            case .emptyDocument: .emptyDocument
+            case .multipleDocuments: .multipleDocuments
+            case .directive, .nonScalarKey, .mergeKey, .tag: .unsupportedYAML
+            case .undefinedAlias, .recursiveAlias: .badAlias
+            case .aliasBudget: .aliasBudget
+            case .depth: .tooDeep
+            case .tooLarge: .tooLarge
+            }
+        func span(_ range: Range<Int>) -> SourceSpan {
+            SourceSpan(file: file, start: range.lowerBound, end: range.upperBound)
+        }
+        self.init(
+            code, problem.message, at: span(problem.range),
+            related: problem.related.map { Diagnostic.Label(span($0.range), $0.label) },
+            help: problem.help.map { [$0] } ?? [])
+    }
+}

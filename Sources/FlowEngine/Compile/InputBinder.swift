@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FlowCore
+
+/// Makes the typed inputs of a run from what a person, a program or another workflow gives.
+public struct InputBinder: Sendable {
+    /// What is wrong with an input.
+    public struct Problem: Sendable, Hashable {
+        public var code: DiagnosticCode
+        public var input: String
+        public var message: String
+        public var help: [String]
+    }
+
+    private let inputs: [InputDefinition]
+
+    /// A binder for the input form of a workflow.
+    public init(inputs: [InputDefinition]) { self.inputs = inputs }
+
+    /// The typed values, or all problems. A text given for another kind of field is read as that kind.
+    public func bind(_ given: JSONObject) -> (values: JSONObject?, problems: [Problem]) {
+        var values = JSONObject()
+        var problems: [Problem] = []
+        for member in given where !inputs.contains(where: { $0.name == member.key }) {
+            let near = Spelling.nearest(to: member.key, among: inputs.map(\.name))
+            let names = inputs.map(\.name).joined(separator: ", ")
+            problems.append(
+                Problem(
+                    code: .unknownInput, input: member.key, message: "the workflow has no input `\(member.key)`",
+                    help: [near.map { "did you mean `\($0)`?" } ?? "the inputs are: \(names)"]))
+        }
+        for input in inputs {
+            guard let value = given[input.name], !value.isNull else {
+                if let fallback = input.fallback {
+                    values[input.name] = fallback
+                } else if input.required {
+                    let label = input.help ?? input.label
+                    problems.append(
+                        Problem(
+                            code: .missingInput, input: input.name, message: "input `\(input.name)` is missing",
+                            help: ["give it: `--input \(input.name)=\(Self.example(of: input))`"]
+                                + (label.map { [$0] } ?? [])))
+                } else {
+                    values[input.name] = .null
+                }
+                continue
+            }
+            let typed = Self.typed(value, as: input.kind)
+            if let problem = Self.problem(with: typed, for: input) {
+                problems.append(
+                    Problem(code: .badInput, input: input.name, message: "input `\(input.name)`: \(problem)", help: []))
+            } else {
+                values[input.name] = typed
+            }
+        }
+        return (problems.isEmpty ? values : nil, problems)
+    }
+
+    private static func example(of input: InputDefinition) -> String {
+        if let choice = input.choices.first { return choice.plainText }
+        switch input.kind {
+        case .file, .files: return "@path"
+        case .integer: return "1"
+        case .number: return "1.5"
+        case .boolean: return "true"
+        case .object: return "'{}'"
+        case .array: return "'[]'"
+        case .string, .text: return "…"
+        }
+    }
+
+    /// A text read as the field's kind, where that is possible.
+    private static func typed(_ value: JSONValue, as kind: InputDefinition.Kind) -> JSONValue {
+        guard case .string(let text) = value else { return value }
+        switch kind {
+        case .string, .text, .file: return value
+        case .integer: return Int64(text).map { .integer($0) } ?? value
+        case .number: return Double(text).flatMap { $0.isFinite ? .number($0) : nil } ?? value
+        case .boolean: return text == "true" ? true : text == "false" ? false : value
+        case .files: return .array(text.split(separator: ",").map { .string(String($0)) })
+        case .object, .array: return (try? JSONValue.parse(text)) ?? value
+        }
+    }
+
+    /// What is wrong with a value for a field; nil if it fits.
+    static func problem(with value: JSONValue, for input: InputDefinition) -> String? {
+        let fits: Bool =
+            switch input.kind {
+            case .string, .text, .file: value.stringValue != nil
+            case .integer: value.integerValue != nil
+            case .number: value.numberValue != nil
+            case .boolean: value.boolValue != nil
+            case .files: value.arrayValue?.allSatisfy { $0.stringValue != nil } ?? false
+            case .object: value.objectValue != nil
+            case .array: value.arrayValue != nil
+            }
+        guard fits else { return "\(value.typeName) does not fit; it takes \(input.kind.rawValue)" }
+        if !input.choices.isEmpty, !input.choices.contains(value) {
+            let near = value.stringValue.flatMap { text in
+                Spelling.nearest(to: text, among: input.choices.compactMap(\.stringValue))
+            }
+            let list = input.choices.map(\.plainText).joined(separator: ", ")
+            return "`\(value.plainText)` is not one of \(list)" + (near.map { "; did you mean `\($0)`?" } ?? "")
+        }
+        if let number = value.numberValue {
+            if let low = input.minimum, number < low { return "\(value.plainText) is less than \(low)" }
+            if let high = input.maximum, number > high { return "\(value.plainText) is greater than \(high)" }
+        }
+        if let items = value.arrayValue {
+            if let low = input.minItems, items.count < low { return "it needs at least \(low) items" }
+            if let high = input.maxItems, items.count > high { return "it takes at most \(high) items" }
+        }
+        if let pattern = input.pattern, let text = value.stringValue, !matches(text, pattern) {
+            return "`\(text)` does not match \(pattern)"
+        }
+        if !input.accept.isEmpty, input.kind == .file, let path = value.stringValue {
+            let path = path.lowercased()
+            if !input.accept.contains(where: { path.hasSuffix($0) }) {
+                return "`\(path)` is not one of \(input.accept.joined(separator: ", "))"
+            }
+        }
+        return nil
+    }
+
+    private static func matches(_ text: String, _ pattern: String) -> Bool {
+        guard let expression = Expression.parse("matches(text, pattern)").0 else { return true }
+        let scope = JSONObject([
+            JSONObject.Member(key: "text", value: .string(text)),
+            JSONObject.Member(key: "pattern", value: .string(pattern)),
+        ])
+        return (try? expression.evaluate(in: scope, limits: .standard))?.boolValue ?? false
+    }
+}

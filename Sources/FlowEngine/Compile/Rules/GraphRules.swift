@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlowCore
+
+/// Checks that needs name nodes of the same phase and form no cycle.
+struct GraphRules {
+    let definition: WorkflowDefinition
+    private let nodes: [NodeDefinition]
+    private let indexes: [String: Int]
+
+    init(_ definition: WorkflowDefinition) {
+        self.definition = definition
+        nodes = definition.nodes + definition.finally
+        indexes = Dictionary(
+            nodes.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    func diagnostics() -> [Diagnostic] { duplicates() + unknownNeeds() + cycles() }
+
+    private func duplicates() -> [Diagnostic] {
+        definition.finally.compactMap { node in
+            guard let first = definition.nodes.first(where: { $0.id == node.id }) else { return nil }
+            return Diagnostic(
+                .duplicateKey, "node `\(node.id)` stands in `nodes` and in `finally`", at: node.idSpan,
+                related: [Diagnostic.Label(first.idSpan, "first here")])
+        }
+    }
+
+    private func unknownNeeds() -> [Diagnostic] {
+        var found: [Diagnostic] = []
+        for (index, node) in nodes.enumerated() {
+            for need in node.needs {
+                guard let other = indexes[need.node] else {
+                    found.append(unknown(need))
+                    continue
+                }
+                let isFinally = index >= definition.nodes.count
+                if isFinally != (other >= definition.nodes.count) {
+                    let text =
+                        isFinally
+                        ? "nodes of `finally` wait for all others by themselves"
+                        : "`\(need.node)` stands in `finally` and runs after this node"
+                    found.append(Diagnostic(.unknownNode, text, at: need.span, help: ["remove it from `needs`"]))
+                }
+            }
+        }
+        return found
+    }
+
+    private func unknown(_ need: NeedDefinition) -> Diagnostic {
+        var diagnostic = Diagnostic(
+            .unknownNode, "unknown node `\(need.node)` in `needs`", at: need.span, label: "no node has this name")
+        if let near = Spelling.nearest(to: need.node, among: nodes.lazy.map(\.id)), let index = indexes[near] {
+            diagnostic.help = ["did you mean `\(near)`?"]
+            diagnostic.related = [Diagnostic.Label(nodes[index].idSpan, "a node with a similar name stands here")]
+            diagnostic.fixes = [
+                Diagnostic.Fix(
+                    "write `\(near)`", applicability: .machineApplicable,
+                    edits: [Diagnostic.Fix.Edit(need.span, replacement: near)])
+            ]
+        }
+        return diagnostic
+    }
+
+    /// Each cycle once, as the path with the place of each edge. Depth-first search without recursion.
+    private func cycles() -> [Diagnostic] {
+        var state = [UInt8](repeating: 0, count: nodes.count)
+        var found: [Diagnostic] = []
+        for root in nodes.indices where state[root] == 0 {
+            var path: [(node: Int, next: Int)] = [(root, 0)]
+            state[root] = 1
+            while let (node, next) = path.last {
+                guard next < nodes[node].needs.count else {
+                    state[node] = 2
+                    path.removeLast()
+                    continue
+                }
+                path[path.count - 1].next += 1
+                guard let other = indexes[nodes[node].needs[next].node] else { continue }
+                if state[other] == 0 {
+                    state[other] = 1
+                    path.append((other, 0))
+                } else if state[other] == 1, let start = path.firstIndex(where: { $0.node == other }) {
+                    found.append(cycle(path[start...].map { ($0.node, $0.next - 1) }))
+                }
+            }
+        }
+        return found
+    }
+
+    private func cycle(_ steps: [(node: Int, need: Int)]) -> Diagnostic {
+        let names = steps.map { nodes[$0.node].id }
+        let first = steps[0]
+        let need = nodes[first.node].needs[first.need]
+        if steps.count == 1 {
+            return Diagnostic(
+                .cycle, "node `\(names[0])` needs itself", at: need.span, help: ["remove it from `needs`"])
+        }
+        return Diagnostic(
+            .cycle, "the nodes form a cycle: \((names + [names[0]]).joined(separator: " → "))", at: need.span,
+            label: "`\(names[0])` needs `\(need.node)`",
+            related: steps.dropFirst().prefix(20).map { step in
+                let need = nodes[step.node].needs[step.need]
+                return Diagnostic.Label(need.span, "`\(nodes[step.node].id)` needs `\(need.node)`")
+            }, help: ["remove one of these needs"])
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FlowCore
+
+/// The keys of the language as tables: what the reader checks, and what reference and editors print.
+public enum WorkflowSchema {
+    /// The top level of a workflow file.
+    public static let document: [FieldSchema] = [
+        FieldSchema("flow", .any, required: true, templates: false, "The version of the format: 1."),
+        FieldSchema("name", .identifier, required: true, templates: false, "The name, unique in the catalog."),
+        FieldSchema("title", .string, templates: false, "The name for people."),
+        FieldSchema("description", .string, templates: false, "What the workflow does."),
+        FieldSchema("version", .string, templates: false, "The version of the workflow."),
+        FieldSchema(
+            "mode", .verbatim, templates: false, "What the catalog shows: category, icon, tags, examples, tips."),
+        FieldSchema("tags", .list(.string), templates: false, "Words to find the workflow by."),
+        FieldSchema("inputs", .map(.object(input)), templates: false, "The input form: name to field."),
+        FieldSchema("outputs", .map(.oneOf([.string, .object(output)])), "The results: name to type and value."),
+        FieldSchema("defaults", .object(defaults), templates: false, "Keys for all nodes that do not have them."),
+        FieldSchema("env", .map(.string), "Environment variables of all nodes."),
+        FieldSchema(
+            "secrets", .map(.object(secret)), templates: false, "Secrets that nodes may use in `env` and `with`."),
+        FieldSchema("budget", .verbatim, templates: false, "Limits of cost, tokens and time; kept, not enforced yet."),
+        FieldSchema("concurrency", .object(concurrency), templates: false, "How much runs at the same time."),
+        FieldSchema(
+            "files", .list(.string), templates: false, "Files and folders beside the workflow that each run keeps."),
+        FieldSchema("nodes", .map(.any), required: true, "The nodes: id to node."),
+        FieldSchema("finally", .map(.any), "Nodes that run after all others have ended, whatever happened."),
+    ]
+
+    /// A field of `inputs:`.
+    public static let input: [FieldSchema] = [
+        FieldSchema(
+            "type", .choice(InputDefinition.Kind.allCases.map(\.rawValue)), templates: false, fallback: "string",
+            "What the field takes."),
+        FieldSchema("label", .string, templates: false, "The name in the form."),
+        FieldSchema("help", .string, templates: false, "What to fill in."),
+        FieldSchema("placeholder", .string, templates: false, "An example shown in the empty field."),
+        FieldSchema("required", .boolean, templates: false, fallback: "false", "Whether a value must be given."),
+        FieldSchema("default", .verbatim, templates: false, "The value when none is given."),
+        FieldSchema("enum", .list(.verbatim), templates: false, "The only values allowed."),
+        FieldSchema("min", .number(-1e300...1e300), templates: false, "The least number."),
+        FieldSchema("max", .number(-1e300...1e300), templates: false, "The greatest number."),
+        FieldSchema("pattern", .string, templates: false, "A regular expression that the text must match."),
+        FieldSchema("min_items", .integer(0...1_000_000), templates: false, "The least number of items."),
+        FieldSchema("max_items", .integer(0...1_000_000), templates: false, "The greatest number of items."),
+        FieldSchema("accept", .list(.string), templates: false, "File name extensions, with the dot."),
+    ]
+
+    static let output: [FieldSchema] = [
+        FieldSchema("type", .choice(OutputType.allCases.map(\.rawValue)), templates: false, "What the result is."),
+        FieldSchema("value", .any, required: true, "The value."),
+        FieldSchema("description", .string, templates: false, "What the result means."),
+    ]
+
+    static let secret: [FieldSchema] = [
+        FieldSchema("from", .choice(["env"]), templates: false, fallback: "env", "Where the value comes from."),
+        FieldSchema("env", .string, templates: false, "The variable that holds it; by default of the same name."),
+    ]
+
+    static let concurrency: [FieldSchema] = [
+        FieldSchema("max_parallel", .integer(1...100_000), templates: false, "The most nodes at the same time.")
+    ]
+
+    static let defaults: [FieldSchema] = [
+        FieldSchema("timeout", .duration(allowsZero: false), templates: false, "The time limit of a node."),
+        FieldSchema("retry", retryType, templates: false, "When a failed node runs again."),
+        FieldSchema("model", .string, templates: false, "The model of agent nodes."),
+    ]
+
+    static let retryType = FieldType.oneOf([.integer(1...1000), .object(retry)])
+
+    /// The keys of `retry:`.
+    public static let retry: [FieldSchema] = [
+        FieldSchema(
+            "max_attempts", .integer(1...1000), templates: false, fallback: "3", "All attempts, the first included."),
+        FieldSchema("delay", .duration(allowsZero: true), templates: false, fallback: "1s", "The first wait."),
+        FieldSchema("factor", .number(1...1000), templates: false, fallback: "2", "What each wait is multiplied with."),
+        FieldSchema("max_delay", .duration(allowsZero: true), templates: false, fallback: "1m", "The longest wait."),
+        FieldSchema(
+            "jitter", .number(0...1), templates: false, fallback: "0", "The part of a wait that chance takes away."),
+        FieldSchema("max_total", .duration(allowsZero: false), templates: false, "No attempt begins later than this."),
+        FieldSchema(
+            "on", .list(.choice(FailureReason.allCases.map(\.rawValue))), templates: false,
+            "The failures that are tried again; by default those that may heal."),
+        FieldSchema(
+            "unless", .list(.choice(FailureReason.allCases.map(\.rawValue))), templates: false,
+            "Failures that are not tried again."),
+    ]
+
+    /// The keys of `foreach:`.
+    public static let foreach: [FieldSchema] = [
+        FieldSchema("items", .any, required: true, "The list."),
+        FieldSchema("as", .identifier, templates: false, fallback: "item", "The name of the item in expressions."),
+        FieldSchema("key", .condition, "An expression that names each item; by default its place."),
+        FieldSchema("max_parallel", .integer(1...100_000), templates: false, "The most items at the same time."),
+        FieldSchema(
+            "on_failure", .choice(ForeachDefinition.FailureMode.allCases.map(\.rawValue)), templates: false,
+            fallback: "fail_fast", "What the failure of an item does."),
+    ]
+
+    static let artifact: [FieldSchema] = [
+        FieldSchema("name", .identifier, required: true, templates: false, "The name in expressions."),
+        FieldSchema("path", .string, required: true, templates: false, "The file in the work directory."),
+        FieldSchema("media_type", .string, templates: false, "What kind of file it is."),
+        FieldSchema("optional", .boolean, templates: false, fallback: "false", "Whether it may be missing."),
+    ]
+
+    /// The keys that nodes of every kind have.
+    public static let node: [FieldSchema] = [
+        FieldSchema("title", .string, templates: false, "The name for people."),
+        FieldSchema("description", .string, templates: false, "What the node does."),
+        FieldSchema(
+            "needs",
+            .oneOf([.string, .list(.string), .map(.choice(NeedCondition.allCases.map(\.rawValue)))]), templates: false,
+            "The nodes this one waits for."),
+        FieldSchema("when", .condition, "The node is skipped when this is false."),
+        FieldSchema("with", .map(.any), "Values for the node."),
+        FieldSchema("env", .map(.string), "Environment variables."),
+        FieldSchema("outputs", .map(.oneOf([.string, .object(nodeOutput)])), "What the node puts out: name to type."),
+        FieldSchema(
+            "artifacts", .oneOf([.list(.object(artifact)), .map(.string)]), templates: false, "The files that are kept."
+        ),
+        FieldSchema("retry", retryType, templates: false, "When the node runs again after a failure."),
+        FieldSchema("timeout", .duration(allowsZero: false), templates: false, "The time limit of an attempt."),
+        FieldSchema("idle_timeout", .duration(allowsZero: false), templates: false, "How long it may write nothing."),
+        FieldSchema(
+            "on_failure", .choice(FailurePolicy.allCases.map(\.rawValue)), templates: false, fallback: "fail",
+            "What a final failure does to the rest."),
+        FieldSchema(
+            "on_interrupt", .choice(InterruptPolicy.allCases.map(\.rawValue)), templates: false, fallback: "rerun",
+            "What happens to an attempt that a crash cut off."),
+        FieldSchema(
+            "effects", .choice(EffectClass.allCases.map(\.rawValue)), templates: false, fallback: "idempotent",
+            "What running the node again does to the world."),
+        FieldSchema("foreach", .object(foreach), "One node for each item of a list."),
+        FieldSchema("priority", .integer(-1000...1000), templates: false, fallback: "0", "Higher starts first."),
+    ]
+
+    static let nodeOutput: [FieldSchema] = [
+        FieldSchema(
+            "type", .choice(OutputType.allCases.map(\.rawValue)), required: true, templates: false, "The type."),
+        FieldSchema("value", .any, "The value, from what the node's kind puts out: `outputs.x`."),
+        FieldSchema("description", .string, templates: false, "What the output means."),
+    ]
+
+    /// An agent's file.
+    public static let agent: [FieldSchema] = [
+        FieldSchema("agent", .any, required: true, templates: false, "The version of the format: 1."),
+        FieldSchema("name", .identifier, required: true, templates: false, "The name by which nodes use it."),
+        FieldSchema("title", .string, templates: false, "The name for people."),
+        FieldSchema("role", .string, templates: false, "The part it plays."),
+        FieldSchema("description", .string, templates: false, "What it is good for."),
+        FieldSchema("capabilities", .list(.string), templates: false, "What it can do."),
+        FieldSchema("instructions", .verbatim, required: true, templates: false, "What the model is told first."),
+        FieldSchema("model", .string, templates: false, fallback: "default", "The model."),
+        FieldSchema("fallback_models", .list(.string), templates: false, "Models for when the first does not answer."),
+        FieldSchema("tools", .verbatim, templates: false, "Tools it may use; kept, not used yet."),
+        FieldSchema("output", .verbatim, templates: false, "A JSON Schema for the answer."),
+        FieldSchema("max_turns", .integer(1...1000), templates: false, "The most turns."),
+        FieldSchema("max_tokens", .integer(1...1_000_000), templates: false, "The most tokens of an answer."),
+        FieldSchema("temperature", .number(0...2), templates: false, "How much chance there is; 0 for none."),
+        FieldSchema("version", .string, templates: false, "The version of the agent."),
+        FieldSchema("tags", .list(.string), templates: false, "Words to find it by."),
+        FieldSchema("engine", .string, templates: false, "The engine that it comes from."),
+        FieldSchema("inputs", .verbatim, templates: false, "What its instructions refer to."),
+    ]
+
+    /// Keys of the language that this version does not run.
+    static let unsupported: Set<String> = [
+        "matrix", "repeat", "samples", "switch", "pool", "mutex", "cache", "fallback", "resources", "executor",
+        "handlers", "triggers", "include", "agents",
+    ]
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ChildProcess
+import FileSystem
+import FlowCore
+import HTTPClient
+
+/// What node kinds work with: child processes, programs, clients. Nothing is started before it is used.
+struct EngineToolbox: Sendable {
+    /// The variable by which the descendants of all engines of a store are found.
+    static let markerName = "FLOW_STORE"
+
+    let environment: [String: String]
+    let processes: ChildProcesses
+    let http = HTTPClient()
+    let localModels: LocalModelRuntime
+    let models: ModelRegistry
+    let tools: ToolPaths
+    let agents = AgentShelf()
+    private let marker: ChildMarker
+
+    init(configuration: EngineConfiguration) {
+        environment = configuration.environment
+        let path = (try? File.realPath(configuration.folder)) ?? configuration.folder
+        marker = ChildMarker(
+            name: Self.markerName, value: String(Digest(of: Array(path.utf8)).hex.prefix(16)))
+        let processes = ChildProcesses(
+            marker: marker,
+            guardianArguments: configuration.guardianArguments == nil ? nil : Guardian.arguments(for: marker))
+        self.processes = processes
+        tools = ToolPaths()
+        localModels = LocalModelRuntime(environment: environment, children: processes, client: http)
+        models = ModelRegistry(environment: environment, runtime: localModels, client: http)
+    }
+
+    /// Ends processes that an engine of this store left behind. Only the owner of the store may call it.
+    func endLeftovers() async {
+        let marker = marker
+        await onOwnThread {
+            _ = ProcessTable.killAll(
+                withEnvironment: marker.name, value: marker.value, timeout: .seconds(5))
+        }
+    }
+
+    func close() async { await localModels.stop() }
+}

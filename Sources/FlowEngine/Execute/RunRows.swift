@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlowCore
+
+/// What the executor keeps of each node beside the machine's state: the row of the store, the digest of the result, and
+/// the last failure.
+struct RunRows: Sendable {
+    private(set) var results: [Int: Digest] = [:]
+    private(set) var failures: [Int: NodeFailure] = [:]
+    private var rows: [Int: NodeSummary] = [:]
+    private var changed: Set<Int> = []
+
+    /// Takes in a fact that the machine has applied.
+    mutating func note(_ recorded: RecordedEvent, machine: RunMachine) {
+        guard let name = recorded.event.node, let node = machine.index(of: name) else { return }
+        let state = machine.nodes[node]
+        var row =
+            rows[node] ?? NodeSummary(node: name, kind: machine.definition(of: node).kind, status: state.status)
+        row.status = state.status
+        row.attempt = Int(state.attempt)
+        switch recorded.event {
+        case .nodeStarted, .nodeExpanded: row.startedAt = row.startedAt ?? recorded.at
+        case .nodeSucceeded(_, _, let result):
+            row.result = result
+            row.message = nil
+            results[node] = result
+        case .nodeFailed(_, _, let failure, _):
+            row.message = failure.message
+            failures[node] = failure
+        case .nodeSkipped(_, let reason), .nodeOmitted(_, let reason): row.message = reason
+        case .nodeInterrupted: row.message = "the engine ended while it ran"
+        case .nodeWaiting(_, _, let wait): row.message = wait.phrase
+        default: break
+        }
+        if row.status.isTerminal { row.endedAt = recorded.at }
+        rows[node] = row
+        changed.insert(node)
+    }
+
+    /// The rows that have changed since the last call. Rows of nodes that have ended are forgotten.
+    mutating func takeChanged() -> [NodeSummary] {
+        let taken = changed.sorted().compactMap { rows[$0] }
+        for node in changed where rows[node]?.status.isTerminal == true { rows[node] = nil }
+        changed.removeAll(keepingCapacity: true)
+        return taken
+    }
+}
+
+extension NodeWait {
+    /// What is waited for, in a few words.
+    var phrase: String {
+        switch self {
+        case .approval(let request): request.prompt
+        case .until(let moment): "until \(moment.iso8601)"
+        case .run(let run): "for run \(run)"
+        }
+    }
+}

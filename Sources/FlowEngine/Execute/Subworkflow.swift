@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FileSystem
+import FlowCore
+import Synchronization
+
+/// Starts the runs of sub-workflows. Made before the engine, which needs the kinds, and connected to it after.
+final class SubworkflowStarter: Sendable {
+    private struct Link { weak var engine: Engine? }
+    private let link = Mutex(Link())
+
+    func connect(_ engine: Engine) { link.withLock { $0.engine = engine } }
+
+    /// Starts the child run of an attempt, or finds the one that a lost attempt had started already: its id is
+    /// derived from the node's idempotency key.
+    func start(path: String, context: NodeContext) async -> NodeOutcome {
+        guard let engine = link.withLock({ $0.engine }) else {
+            return .failed(NodeFailure(.unavailable, "no engine is there to run the workflow"))
+        }
+        let child = RunIdentifier.derived(from: context.idempotencyKey)
+        do throws(EngineError) {
+            if try await engine.exists(child) {
+                try await engine.resume(child)
+                return .waiting(.run(child))
+            }
+            let workflow: LoadedWorkflow
+            do throws(FileError) {
+                workflow = try engine.loader.load(
+                    path, agentFolders: [FilePath.join(context.workflowDirectory, SourceBundle.agentFolder)])
+            } catch {
+                return .failed(NodeFailure(.badData, "reading the workflow: \(error)"))
+            }
+            guard let plan = workflow.compilation.plan else {
+                let first = workflow.compilation.diagnostics.first { $0.severity == .error }
+                let place = first.map { workflow.compilation.sources.place(of: $0.span) } ?? path
+                return .failed(
+                    NodeFailure(.badData, "the workflow has faults: \(place): \(first?.message ?? "")"))
+            }
+            let binding = InputBinder(inputs: plan.definition.inputs).bind(context.with)
+            guard let inputs = binding.values else {
+                let problems = binding.problems.map(\.message).joined(separator: "; ")
+                return .failed(NodeFailure(.badData, "the workflow's inputs do not fit: \(problems)"))
+            }
+            let options = RunOptions(approval: context.approvesAll ? .none : .asked)
+            _ = try await engine.start(workflow, inputs: inputs, options: options, id: child)
+            return .waiting(.run(child))
+        } catch {
+            return .failed(NodeFailure(error.store == nil ? .child : .storage, error.description))
+        }
+    }
+}
+
+/// The child runs of an engine's runs.
+struct EngineChildRuns: ChildRuns {
+    weak let engine: Engine?
+
+    func outcome(of run: String) async -> (status: RunStatus, record: NodeRecord, reason: String?)? {
+        guard let engine else { return nil }
+        do throws(EngineError) {
+            let executor = try await engine.load(run, observer: NoObserver())
+            await executor.startIfIdle(engine: engine.configuration.name)
+            let (status, reason) = await executor.end()
+            guard status == .succeeded else { return (status, .empty, reason) }
+            return (status, NodeRecord(outputs: try await engine.outputs(of: run)), reason)
+        } catch {
+            return (.failed, .empty, error.description)
+        }
+    }
+
+    func cancel(_ run: String) async {
+        try? await engine?.send(RunCommand(run: run, by: "parent run", request: .cancel(reason: "parent cancelled")))
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FileSystem
+public import FlowCore
+
+/// `agent:` asks a model, with the instructions of an agent and the node's prompt.
+public struct AgentKind: NodeKind {
+    public let name = "agent"
+    public let summary =
+        "Asks a model with the instructions of an agent; with a schema the answer is JSON that fits it."
+    public let body = FieldType.string
+    public let fields = [
+        FieldSchema("prompt", .string, required: true, "What the agent is asked."),
+        FieldSchema("model", .string, fallback: "the agent's, else the default", "The model that answers."),
+        FieldSchema(
+            "max_tokens", .integer(1...1_000_000), fallback: "the agent's, else 1024",
+            "The most tokens of the answer."),
+        FieldSchema(
+            "temperature", .number(0...2), fallback: "the agent's, else the model's own",
+            "How much chance there is in the answer; 0 for none."),
+        FieldSchema(
+            "seed", .integer(0...Int64(Int32.max)), fallback: "the model's own",
+            "Where chance starts: the same seed gives the same answer with most models."),
+        FieldSchema(
+            "output", .verbatim, templates: false, fallback: "the agent's, else free text",
+            "A JSON Schema that the answer has to fit; it is then in the output `json`."),
+    ]
+
+    let models: any ModelProvider
+    private let agents: [String: AgentDefinition]
+    private let lookUp: @Sendable (String, NodeContext) -> AgentDefinition?
+
+    /// The kind.
+    ///
+    /// - Parameters:
+    ///   - models: answers; finds the model by its name.
+    ///   - agents: the agents known when a workflow is compiled, for the types of their answers.
+    ///   - lookUp: finds an agent when a node runs, before `agents` is asked.
+    public init(
+        models: any ModelProvider, agents: [String: AgentDefinition] = [:],
+        lookUp: @escaping @Sendable (String, NodeContext) -> AgentDefinition? = { _, _ in nil }
+    ) {
+        self.models = models
+        self.agents = agents
+        self.lookUp = lookUp
+    }
+
+    public func check(_ node: NodeDefinition, in site: KindSite) -> [Diagnostic] {
+        var found: [Diagnostic] = []
+        let known = site.agents + agents.keys.sorted().filter { !site.agents.contains($0) }
+        if case .literal(.string(let agent)) = node.body {
+            if !known.contains(agent) { found.append(Self.unknown(agent, known, at: node.bodySpan)) }
+        } else {
+            found.append(
+                Diagnostic(.badNode, "`agent` takes the name of an agent, without expressions", at: node.bodySpan))
+        }
+        if let entry = node.fields.first(where: { $0.name == "output" }), case .literal(let schema) = entry.template {
+            for problem in SchemaCheck.problems(in: schema).prefix(5) {
+                let text = "the schema under `output` is wrong at \(problem.path): \(problem.message)"
+                found.append(Diagnostic(.badSchema, text, at: entry.span.isKnown ? entry.span : node.idSpan))
+            }
+        }
+        return found
+    }
+
+    private static func unknown(_ agent: String, _ known: [String], at span: SourceSpan) -> Diagnostic {
+        let list = known.prefix(20).map { "`\($0)`" }.joined(separator: ", ")
+        var diagnostic = Diagnostic(
+            .unknownAgent, "there is no agent `\(agent)`", at: span,
+            help: [known.isEmpty ? "no agents are defined" : "the agents are \(list)"])
+        if let nearest = Spelling.nearest(to: agent, among: known) {
+            diagnostic.label = "did you mean `\(nearest)`?"
+            diagnostic.fixes = [
+                Diagnostic.Fix("write `\(nearest)`", edits: [Diagnostic.Fix.Edit(span, replacement: nearest)])
+            ]
+        }
+        return diagnostic
+    }
+
+    public func outputType(of node: NodeDefinition, in site: KindSite) -> ValueType {
+        var fields: [String: ValueType] = ["text": .string, "model": .string, "finish_reason": .string, "json": .any]
+        if case .literal(let schema)? = node.field("output") {
+            fields["json"] = ValueType(schema: schema)
+        } else if case .literal(.string(let agent)) = node.body, let schema = agents[agent]?.output {
+            fields["json"] = ValueType(schema: schema)
+        }
+        return .object(fields, open: false)
+    }
+
+    public func artifactNames(of node: NodeDefinition) -> [String] { ["transcript"] }
+
+    public func run(_ context: NodeContext) async -> NodeOutcome {
+        let name = context.body.stringValue ?? ""
+        guard let agent = lookUp(name, context) ?? agents[name] else {
+            return .failed(NodeFailure(.unavailable, "there is no agent `\(name)`"))
+        }
+        let prompt =
+            switch context.fields["prompt"] {
+            case .string(let text)?: text
+            case nil, .null?: ""
+            // A prompt that is one expression may give data: the model reads it as JSON.
+            case let value?: value.jsonText()
+            }
+        guard !prompt.isEmpty else { return .failed(NodeFailure(.badData, "the prompt is empty")) }
+        var turn = AgentTurn(agent: agent, prompt: prompt, fields: context.fields)
+        do throws(ModelError) {
+            let reply = try await turn.run(models, log: context.log)
+            let path = FilePath.join(context.directory, "transcript.json")
+            try turn.transcript(reply).write(to: path)
+            return .succeeded(
+                NodeResult(
+                    outputs: turn.outputs(reply),
+                    artifacts: [
+                        ProducedArtifact(name: "transcript", path: path, mediaType: "application/json")
+                    ],
+                    usage: turn.usageReport))
+        } catch {
+            var failure = error.failure
+            failure.excerpt = turn.lastAnswer.map { String($0.suffix(1000)) }
+            return .failed(failure)
+        }
+    }
+}
+
+extension JSONValue {
+    /// Writes a transcript for people.
+    fileprivate func write(to path: String) throws(ModelError) {
+        do {
+            try File.write(jsonText(.pretty) + "\n", to: path)
+        } catch {
+            // The model is not to blame, but without the transcript nobody can tell what was asked.
+            throw ModelError(.unavailable, "the transcript cannot be written: \(error.description)")
+        }
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FlowCore
+
+/// The kinds of nodes that flow brings along. The one place that lists them.
+public enum BuiltinKinds {
+    /// All kinds, for an engine.
+    static func all(toolbox: EngineToolbox, starter: SubworkflowStarter) -> [any NodeKind] {
+        [
+            RunKind(processes: toolbox.processes, environment: toolbox.environment),
+            SetKind(),
+            WaitKind(),
+            ApprovalKind(),
+            WorkflowKind(starter: starter),
+            SQLKind(tools: toolbox.tools, processes: toolbox.processes),
+            JQKind(tools: toolbox.tools, processes: toolbox.processes),
+            RenderKind(tools: toolbox.tools, processes: toolbox.processes),
+            AgentKind(models: toolbox.models, lookUp: toolbox.agents.agent),
+            HTTPKind(client: toolbox.http),
+        ]
+    }
+
+    /// The kinds for compiling only; nothing is started by making them.
+    public static func forCompiling(environment: [String: String]) -> [any NodeKind] {
+        all(
+            toolbox: EngineToolbox(configuration: EngineConfiguration(folder: "", environment: environment)),
+            starter: SubworkflowStarter())
+    }
+}

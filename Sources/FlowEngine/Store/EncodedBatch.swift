@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlowCore
+
+/// A batch as it is written: encoded by the caller, so that the one writer has little to do.
+struct EncodedBatch: Sendable {
+    /// Contents up to this many bytes lie in the database, larger ones are files: from there on a file is quicker
+    /// and keeps the log of the database short.
+    static let largestContentInDatabase = 32 << 10
+
+    struct Content: Sendable {
+        var digest: Digest
+        var size: Int64
+        /// Nil when the content is a file.
+        var bytes: [UInt8]?
+    }
+
+    var run: String
+    var events: [EncodedEvent] = []
+    var contents: [Content] = []
+    var summary: RunSummary?
+    var nodes: [NodeSummary] = []
+
+    /// Whether the batch says something about its run, which then must be there.
+    var concernsRun: Bool { !events.isEmpty || !nodes.isEmpty || summary != nil }
+
+    /// Encodes a batch. Large contents must be files before it is written.
+    init(_ batch: StoreBatch) throws(StoreError) {
+        precondition(batch.summary.map { $0.id.utf8.elementsEqual(batch.run.utf8) } ?? true, "the row of another run")
+        run = batch.run
+        summary = batch.summary
+        nodes = batch.nodes
+        events = batch.events.map(EncodedEvent.init)
+        for event in events where event.canonical.count > EventRow.limits.length {
+            throw StoreError(.inputOutput, "event \(event.row.sequence) of run '\(run)' is too large to be stored")
+        }
+        for (digest, bytes) in batch.contents {
+            let isSmall = bytes.count <= Self.largestContentInDatabase
+            if isSmall { try Self.check(bytes, digest) }
+            contents.append(Content(digest: digest, size: Int64(bytes.count), bytes: isSmall ? bytes : nil))
+        }
+    }
+
+    /// A batch that records a content which is a file.
+    init(file digest: Digest, size: Int64) {
+        run = ""
+        contents = [Content(digest: digest, size: size)]
+    }
+
+    /// Refuses a content that has another digest than it is given under.
+    static func check(_ bytes: [UInt8], _ digest: Digest) throws(StoreError) {
+        let found = Digest.ofContent(bytes)
+        guard found == digest else {
+            throw StoreError(.corrupt, "the content given as \(digest) has the digest \(found)")
+        }
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Hashing
+
+/// The hashes that tie the events of a run together: each covers the one before it.
+enum EventChain {
+    /// The link before the first event.
+    static func start(run: String) -> SHA256Digest { SHA256.hash("flow run\n" + run) }
+
+    /// SHA-256 of the link before, the sequence and the time as 8 bytes each, big end first, and the canonical JSON.
+    static func link(
+        after previous: SHA256Digest, sequence: Int64, at: Int64, canonical: [UInt8]
+    ) -> SHA256Digest {
+        var bytes = previous.bytes
+        bytes.reserveCapacity(48 + canonical.count)
+        for number in [sequence, at] { withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) } }
+        bytes.append(contentsOf: canonical)
+        return SHA256.hash(bytes)
+    }
+}
+
+/// What a walk along the hashes of a run has found.
+public struct ChainReport: Sendable, Hashable {
+    /// The events that are there.
+    public var count: Int64
+    /// The first sequence whose event is changed or missing; nil when all is as it was written.
+    public var firstBroken: Int64?
+
+    /// A report.
+    public init(count: Int64, firstBroken: Int64? = nil) {
+        self.count = count
+        self.firstBroken = firstBroken
+    }
+}

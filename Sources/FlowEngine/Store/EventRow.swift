@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlowCore
+
+/// An event as a row: what most events have is in columns, the rest is JSON.
+struct EventRow: Sendable {
+    var sequence: Int64
+    var at: Int64
+    var type: String
+    var node: String?
+    var attempt: Int64?
+    var result: Digest?
+    /// The other members of the event's JSON; nil when there are none.
+    var payload: String?
+
+    /// A show of an approval may be as deep as a value may be, and lies some levels down in the event.
+    static let limits = JSONLimits(depth: 128)
+
+    /// The event of a row; nil when the row is damaged.
+    func event() -> RecordedEvent? {
+        guard let json = json(), let event = RunEvent(json: json) else { return nil }
+        return RecordedEvent(sequence: sequence, at: Timestamp(milliseconds: at), event: event)
+    }
+
+    /// The event's JSON; nil when the payload is damaged.
+    func json() -> JSONValue? {
+        var object = JSONObject()
+        object["type"] = .string(type)
+        if let node { object["node"] = .string(node) }
+        if let attempt { object["attempt"] = .integer(attempt) }
+        if let result { object["result"] = .string(result.hex) }
+        guard let payload else { return .object(object) }
+        guard let rest = (try? JSONValue.parse(payload, limits: Self.limits))?.objectValue else { return nil }
+        for member in rest.members {
+            // A payload that says again what a column says was not written by this program.
+            guard object[member.key] == nil else { return nil }
+            object[member.key] = member.value
+        }
+        return .object(object)
+    }
+}
+
+/// An event that is to be written.
+struct EncodedEvent: Sendable {
+    let row: EventRow
+    /// The event's canonical JSON, which its hash covers.
+    let canonical: [UInt8]
+
+    init(_ recorded: RecordedEvent) {
+        let json = recorded.event.json
+        canonical = json.jsonBytes(.canonical)
+        var row = EventRow(sequence: recorded.sequence, at: recorded.at.milliseconds, type: recorded.event.typeName)
+        var rest = JSONObject()
+        for member in json.objectValue?.members ?? [] {
+            switch (member.key, member.value) {
+            case ("type", _): break
+            case ("node", .string(let node)): row.node = node
+            case ("attempt", .integer(let attempt)): row.attempt = attempt
+            case ("result", .string(let hex)): row.result = Digest(hex: hex)
+            default: rest[member.key] = member.value
+            }
+        }
+        if !rest.members.isEmpty { row.payload = JSONValue.object(rest).jsonText() }
+        self.row = row
+    }
+}

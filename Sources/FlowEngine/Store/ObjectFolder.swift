@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FileSystem
+import FlowCore
+import Hashing
+
+/// Contents as files that are named after their digest: `ab/cdef…`. A file that has its name is complete.
+struct ObjectFolder: Sendable {
+    let path: String
+
+    private var temporaries: String { FilePath.join(path, "tmp") }
+
+    /// The path that a content has or would have.
+    func path(of digest: Digest) -> String {
+        let hex = digest.hex
+        return "\(path)/\(hex.prefix(2))/\(hex.dropFirst(2))"
+    }
+
+    /// Writes a content, unless it is there. When this returns, it is on the disk.
+    func write(_ bytes: [UInt8], digest: Digest) throws(FileError) {
+        if let size = try? File.size(of: path(of: digest)), size == bytes.count {
+            try syncName(of: digest)
+            return
+        }
+        let temporary = try temporaryPath()
+        do throws(FileError) {
+            let writer = try FileWriter(temporary, bufferSize: 0, mode: 0o444)
+            try writer.write(bytes)
+            try writer.sync()
+            try writer.close()
+            try place(temporary, digest)
+        } catch {
+            try? File.remove(temporary)
+            throw error
+        }
+    }
+
+    /// Copies a file, unless its content is there. When this returns, the content is on the disk.
+    func copy(_ source: String) throws(FileError) -> (digest: Digest, size: Int64) {
+        let temporary = try temporaryPath()
+        do throws(FileError) {
+            let writer = try FileWriter(temporary, mode: 0o444)
+            var hash = SHA256()
+            var size: Int64 = 0
+            try File.forEachChunk(of: source) { chunk throws(FileError) in
+                hash.update(chunk)
+                size += Int64(chunk.count)
+                try writer.write(chunk)
+            }
+            let digest = Digest(hash.finish())
+            if let present = try? File.size(of: path(of: digest)), present == size {
+                try File.remove(temporary)
+                try syncName(of: digest)
+            } else {
+                try writer.sync()
+                try writer.close()
+                try place(temporary, digest)
+            }
+            return (digest, size)
+        } catch {
+            try? File.remove(temporary)
+            throw error
+        }
+    }
+
+    /// Removes what writers left that ended in the middle. Files of the last hour may still be in use.
+    func removeLeftovers(now: Timestamp) {
+        for entry in (try? File.list(temporaries)) ?? [] {
+            let file = FilePath.join(temporaries, entry.name)
+            guard let changed = try? File.modificationTime(of: file) else { continue }
+            if now.milliseconds / 1000 - changed.components.seconds > 3600 { try? File.remove(file) }
+        }
+    }
+
+    private func place(_ temporary: String, _ digest: Digest) throws(FileError) {
+        let target = path(of: digest)
+        try File.createDirectory(FilePath.dirname(target))
+        try File.rename(temporary, to: target)
+        try syncName(of: digest)
+    }
+
+    /// Also for a file that is there: whoever gave it its name may have ended before the name was on the disk.
+    private func syncName(of digest: Digest) throws(FileError) {
+        try File.syncDirectory(FilePath.dirname(path(of: digest)))
+        try File.syncDirectory(path)
+    }
+
+    private func temporaryPath() throws(FileError) -> String {
+        try File.createDirectory(temporaries)
+        return FilePath.join(temporaries, String(UInt64.random(in: .min ... .max), radix: 36))
+    }
+}
+
+extension Digest {
+    init(_ digest: SHA256Digest) {
+        guard let made = Digest(bytes: digest.bytes) else { preconditionFailure("both have 32 bytes") }
+        self = made
+    }
+
+    /// The digest of a content.
+    static func ofContent(_ bytes: [UInt8]) -> Digest { Digest(SHA256.hash(bytes)) }
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FileSystem
+public import FlowCore
+import SQLite
+import Synchronization
+
+/// Runs in a folder: a SQLite database, and large contents as files beside it.
+///
+/// One thread writes. All batches that wait for it go into one transaction and one fsync. Other threads read; the
+/// threads that tasks share never wait for the disk.
+public final class SQLiteRunStore: RunStore {
+    /// How a store is opened.
+    public enum Mode: Sendable, Hashable {
+        /// For the one engine that owns the store, see ``StoreOwner``. The store is made if it is not there.
+        case writer
+        /// Only to read, also while an engine writes.
+        case reader
+    }
+
+    private enum Request: Sendable {
+        case commit(EncodedBatch, CheckedContinuation<StoreError?, Never>)
+        case perform(@Sendable (StoreWriter) -> Void)
+    }
+
+    static let databaseName = "flow.db"
+    /// The most batches of one transaction: later ones need not wait longer for the first ones to be answered.
+    private static let batchesPerTransaction = 8192
+    private static let readingThreads = 2
+    private static let eventsPerStep = 10_000
+
+    /// The folder of the store.
+    public let folder: String
+    /// How the store was opened.
+    public let mode: Mode
+
+    private let objects: ObjectFolder
+    private let inbox = Inbox<Request>()
+    /// Nil for a reader.
+    private let writer: WorkerThread?
+    private let readers: BlockingPool<StoreReader>
+    /// Copies files: a long copy must not hold up those who read. Nil for a reader.
+    private let copier: BlockingPool<ObjectFolder>?
+    private let transactions = TransactionCount()
+
+    private final class TransactionCount: Sendable {
+        let value = Atomic<Int>(0)
+    }
+
+    /// Opens the store of a folder. Blocks until it is open.
+    ///
+    /// Throws `missing` when a reader finds no store, `readOnly`, `notADatabase`, `newerVersion`, `corrupt`, `busy`,
+    /// `diskFull` or `inputOutput`.
+    public init(folder: String, mode: Mode) throws(StoreError) {
+        self.folder = folder
+        self.mode = mode
+        let objects = ObjectFolder(path: FilePath.join(folder, "objects"))
+        self.objects = objects
+        readers = try BlockingPool(threads: Self.readingThreads) { StoreReader(folder: folder, objects: objects) }
+        guard mode == .writer else {
+            writer = nil
+            copier = nil
+            try readers.runBlocking { reader throws(StoreError) in _ = try reader.connection() }
+            return
+        }
+        let (inbox, transactions) = (inbox, transactions)
+        let opened = Inbox<StoreError?>()
+        let writer = try WorkerThread {
+            do throws(StoreError) {
+                let writer = try StoreWriter(folder: folder)
+                _ = opened.send(nil)
+                Self.serve(inbox, writer, transactions)
+            } catch {
+                _ = opened.send(error)
+            }
+        }
+        if case .some(.some(let error)) = opened.take() {
+            writer.join()
+            throw error
+        }
+        self.writer = writer
+        do throws(StoreError) {
+            copier = try BlockingPool(threads: 1) { objects }
+        } catch {
+            inbox.close()
+            writer.join()
+            throw error
+        }
+        objects.removeLeftovers(now: .ofSystem)
+    }
+
+    deinit {
+        // A call that waits holds the store, so none is left; only the checkpoint remains to be done.
+        inbox.close()
+        writer?.join()
+    }
+
+    /// Finishes what was begun and closes the files. Calls after it throw `closed`.
+    public func close() async {
+        await copier?.close()
+        inbox.close()
+        await writer?.end()
+        await readers.close()
+    }
+
+    /// How many transactions with batches were begun since the store was opened.
+    public var transactionCount: Int { transactions.value.load(ordering: .relaxed) }
+
+    // MARK: Writing
+
+    public func commit(_ batch: StoreBatch) async throws(StoreError) {
+        guard let copier else { throw readOnly }
+        let encoded = try EncodedBatch(batch)
+        let large = batch.contents.filter { $0.bytes.count > EncodedBatch.largestContentInDatabase }
+        if !large.isEmpty {
+            let doing = "write a content to the store \(folder)"
+            try await copier.run { objects throws(StoreError) in
+                for (digest, bytes) in large {
+                    try EncodedBatch.check(bytes, digest)
+                    do throws(FileError) {
+                        try objects.write(bytes, digest: digest)
+                    } catch {
+                        throw StoreError(error, doing: doing)
+                    }
+                }
+            }
+        }
+        try await commit(encoded)
+    }
+
+    /// Copies a file into the store, whatever its size. The file must not change meanwhile.
+    ///
+    /// Throws `missing` when there is no such file, `readOnly` when it may not be read.
+    public func store(file path: String) async throws(StoreError) -> (digest: Digest, size: Int64) {
+        guard let copier else { throw readOnly }
+        let doing = "copy '\(path)' into the store \(folder)"
+        let (digest, size) = try await copier.run { objects throws(StoreError) in
+            do throws(FileError) {
+                return try objects.copy(path)
+            } catch {
+                throw StoreError(error, doing: doing)
+            }
+        }
+        try await commit(EncodedBatch(file: digest, size: size))
+        return (digest, size)
+    }
+
+    private var readOnly: StoreError {
+        StoreError(.readOnly, "the store \(folder) was opened to read only")
+    }
+
+    private func commit(_ batch: EncodedBatch) async throws(StoreError) {
+        let failure: StoreError? = await withCheckedContinuation { continuation in
+            if !inbox.send(.commit(batch, continuation)) { continuation.resume(returning: .closed) }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Runs a body on the writer's thread, between transactions.
+    func perform<Value: Sendable>(
+        _ body: @escaping @Sendable (StoreWriter) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        guard writer != nil else { throw readOnly }
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            let isOpen = inbox.send(
+                .perform { writer in
+                    do throws(StoreError) {
+                        continuation.resume(returning: .success(try body(writer)))
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                    }
+                })
+            if !isOpen { continuation.resume(returning: .failure(.closed)) }
+        }
+        return try result.get()
+    }
+
+    /// The life of the writer's thread.
+    private static func serve(_ inbox: Inbox<Request>, _ writer: StoreWriter, _ transactions: TransactionCount) {
+        while let requests = inbox.take(upTo: batchesPerTransaction) {
+            var batches: [EncodedBatch] = []
+            var callers: [CheckedContinuation<StoreError?, Never>] = []
+            func write() {
+                guard !batches.isEmpty else { return }
+                let results = writer.write(batches)
+                transactions.value.add(1, ordering: .relaxed)
+                for (caller, result) in zip(callers, results) { caller.resume(returning: result) }
+                batches.removeAll()
+                callers.removeAll()
+                writer.checkpointIfDue()
+            }
+            for request in requests {
+                switch request {
+                case .commit(let batch, let caller):
+                    batches.append(batch)
+                    callers.append(caller)
+                case .perform(let body):
+                    write()
+                    body(writer)
+                }
+            }
+            write()
+        }
+        writer.finish()
+    }
+
+    // MARK: Reading
+
+    public func events(of run: String, after: Int64, limit: Int) async throws(StoreError) -> [RecordedEvent] {
+        try await readers.run { reader throws(StoreError) in try reader.events(of: run, after: after, limit: limit) }
+    }
+
+    public func run(_ id: String) async throws(StoreError) -> RunSummary? {
+        try await readers.run { reader throws(StoreError) in try reader.run(id) }
+    }
+
+    public func runs(_ query: RunQuery) async throws(StoreError) -> [RunSummary] {
+        try await readers.run { reader throws(StoreError) in try reader.runs(query) }
+    }
+
+    public func nodes(of run: String) async throws(StoreError) -> [NodeSummary] {
+        try await readers.run { reader throws(StoreError) in try reader.nodes(of: run) }
+    }
+
+    public func content(_ digest: Digest) async throws(StoreError) -> [UInt8]? {
+        try await readers.run { reader throws(StoreError) in try reader.content(digest) }
+    }
+
+    /// The file of a content that is one; nil when it is not there or lies in the database. Not to be changed.
+    public func path(of digest: Digest) -> String? {
+        let path = objects.path(of: digest)
+        return File.kind(of: path) == .file ? path : nil
+    }
+
+    /// Recomputes the hashes of all events of a run, and compares them with what is stored.
+    ///
+    /// Throws `missing` when there is no such run.
+    public func verify(run: String) async throws(StoreError) -> ChainReport {
+        // In steps, so that others get their turn on the reading threads.
+        var walk = StoreReader.ChainWalk(run: run, hash: EventChain.start(run: run))
+        while !walk.isOver {
+            let start = walk
+            walk = try await readers.run { reader throws(StoreError) in
+                try reader.walk(start, limit: Self.eventsPerStep)
+            }
+        }
+        return walk.report
+    }
+}

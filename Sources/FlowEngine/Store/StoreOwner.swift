@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FileSystem
+public import FlowCore
+import Glibc
+
+/// The right of one engine to write to a store. It ends with `release`, or with the process however that ends.
+public final class StoreOwner: Sendable {
+    /// The folder of the store.
+    public let folder: String
+    private let lock: FileLock
+
+    private init(folder: String, lock: FileLock) {
+        self.folder = folder
+        self.lock = lock
+    }
+
+    /// Makes this process the owner of a store. The folder is made if it is not there.
+    ///
+    /// Throws `busy`, with the present owner, when there is one; `readOnly`, `diskFull` or `inputOutput` when the
+    /// lock file cannot be written.
+    public static func acquire(folder: String) throws(StoreError) -> StoreOwner {
+        let path = FilePath.join(folder, "owner.lock")
+        let lock: FileLock?
+        do throws(FileError) {
+            if !File.isDirectory(folder) { try File.createDirectory(folder, mode: 0o700) }
+            lock = try FileLock(path, owner: FileLock.ownerText() + "since \(Timestamp.ofSystem.iso8601)\n")
+        } catch {
+            throw StoreError(error, doing: "become the owner of the store \(folder)")
+        }
+        if let lock { return StoreOwner(folder: folder, lock: lock) }
+        throw StoreError(
+            .busy, "the store \(folder) is in use by \(describe(FileLock.owner(of: path))). Wait for it, or end it.")
+    }
+
+    /// Gives the right back. Does nothing the second time.
+    public func release() { lock.release() }
+
+    /// The owner in words. The text comes from a file, so nothing of it is taken for granted.
+    static func describe(_ text: String?) -> String {
+        var fields: [String: String] = [:]
+        for line in (text ?? "").split(separator: "\n").prefix(8) {
+            let parts = line.split(separator: " ", maxSplits: 1)
+            guard let key = parts.first, let value = parts.last, parts.count == 2 else { continue }
+            let isPlain = value.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+            if isPlain, value.utf8.count <= 256 { fields[String(key)] = String(value) }
+        }
+        guard let pid = fields["pid"] else { return "another process" }
+        let since = fields["since"].map { ", since \($0)" } ?? ""
+        return "\(fields["command"] ?? "a process") (pid \(pid)\(since))"
+    }
+}
+
+extension Timestamp {
+    /// The moment that the system's clock shows.
+    static var ofSystem: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}

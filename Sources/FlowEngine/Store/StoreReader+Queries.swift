@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FileSystem
+import FlowCore
+import Hashing
+import SQLite
+
+extension StoreReader {
+    private static let eventColumns = "sequence, at, type, node, attempt, result, payload"
+    private static let runColumns = """
+        id, workflow, status, created_at, started_at, ended_at, node_count, ended_count, failed_node, reason, source,
+        inputs, interruptions
+        """
+
+    func events(of run: String, after: Int64, limit: Int) throws(StoreError) -> [RecordedEvent] {
+        try read("read the events of run '\(run)'") { connection in
+            let statement = try connection.cached(
+                """
+                SELECT \(Self.eventColumns) FROM event
+                WHERE run = (SELECT key FROM run WHERE id = ?) AND sequence > ? ORDER BY sequence LIMIT ?
+                """)
+            try statement.bind(1, run)
+            try statement.bind(2, after)
+            try statement.bind(3, max(0, limit))
+            var events: [RecordedEvent] = []
+            try statement.forEachRow { row in
+                guard let event = self.eventRow(row)?.event() else {
+                    throw self.damaged("event \(row.int64(0)) of run '\(run)'")
+                }
+                events.append(event)
+            }
+            return events
+        }
+    }
+
+    func run(_ id: String) throws(StoreError) -> RunSummary? {
+        try read("read run '\(id)'") { connection in
+            let statement = try connection.cached("SELECT \(Self.runColumns) FROM run WHERE id = ?")
+            try statement.bind(1, id)
+            return try statement.firstRow { row in try self.summary(row) }
+        }
+    }
+
+    func runs(_ query: RunQuery) throws(StoreError) -> [RunSummary] {
+        try read("list the runs") { connection in
+            var conditions: [String] = []
+            var values: [SQLiteValue] = []
+            if !query.statuses.isEmpty {
+                let statuses = query.statuses.map(\.rawValue).sorted()
+                conditions.append("status IN (\(statuses.map { _ in "?" }.joined(separator: ", ")))")
+                values += statuses.map { .text($0) }
+            }
+            if let workflow = query.workflow {
+                conditions.append("workflow = ?")
+                values.append(.text(workflow))
+            }
+            if let prefix = query.idPrefix, !prefix.isEmpty {
+                // FF comes after every byte of a text.
+                conditions.append("id >= ? AND id < ? || CAST(X'FF' AS TEXT)")
+                values += [.text(prefix), .text(prefix)]
+            }
+            let filter = conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND "))"
+            let statement = try connection.cached(
+                "SELECT \(Self.runColumns) FROM run \(filter) ORDER BY key DESC LIMIT ?")
+            for (index, value) in values.enumerated() { try statement.bind(index + 1, value) }
+            try statement.bind(values.count + 1, max(0, query.limit))
+            var runs: [RunSummary] = []
+            try statement.forEachRow { row in runs.append(try self.summary(row)) }
+            return runs
+        }
+    }
+
+    func nodes(of run: String) throws(StoreError) -> [NodeSummary] {
+        try read("read the nodes of run '\(run)'") { connection in
+            let statement = try connection.cached(
+                """
+                SELECT name, kind, status, attempt, started_at, ended_at, result, message FROM node
+                WHERE run = (SELECT key FROM run WHERE id = ?) ORDER BY position
+                """)
+            try statement.bind(1, run)
+            var nodes: [NodeSummary] = []
+            try statement.forEachRow { row in
+                guard let status = NodeStatus(rawValue: row.text(2)),
+                    row.isNull(6) || Digest(bytes: row.blob(6)) != nil
+                else { throw self.damaged("node '\(row.text(0))' of run '\(run)'") }
+                nodes.append(
+                    NodeSummary(
+                        node: row.text(0), kind: row.text(1), status: status, attempt: Int(row.int64(3)),
+                        startedAt: row.timestamp(4), endedAt: row.timestamp(5), result: Digest(bytes: row.blob(6)),
+                        message: row.optionalText(7)))
+            }
+            return nodes
+        }
+    }
+
+    func content(_ digest: Digest) throws(StoreError) -> [UInt8]? {
+        try read("read the content \(digest)") { connection in
+            let statement = try connection.cached("SELECT size, bytes FROM content WHERE digest = ?")
+            try statement.bind(1, digest.bytes)
+            let found = try statement.firstRow { row in (Int(row.int64(0)), row.isNull(1) ? nil : row.blob(1)) }
+            guard let (size, inDatabase) = found else { return nil }
+            let bytes: [UInt8]
+            if let inDatabase {
+                bytes = inDatabase
+            } else {
+                do {
+                    bytes = try File.read(self.objects.path(of: digest), limit: max(0, size))
+                } catch let error as FileError where error.isNotFound || error.isTooLarge {
+                    throw self.damaged("the content \(digest)")
+                }
+            }
+            guard Digest.ofContent(bytes) == digest else { throw self.damaged("the content \(digest)") }
+            return bytes
+        }
+    }
+
+    // MARK: The chain
+
+    /// How far a walk along a chain has come.
+    struct ChainWalk {
+        var run: String
+        var sequence: Int64 = 0
+        var hash: SHA256Digest
+        var report = ChainReport(count: 0)
+        var isOver = false
+    }
+
+    /// Walks over at most `limit` more events.
+    func walk(_ start: ChainWalk, limit: Int) throws(StoreError) -> ChainWalk {
+        try read("verify run '\(start.run)'") { connection in
+            var walk = start
+            let head = try connection.cached("SELECT key, last_sequence, last_hash FROM run WHERE id = ?")
+            try head.bind(1, walk.run)
+            guard let end = try head.firstRow({ ($0.int64(0), $0.int64(1), $0.blob(2)) }) else {
+                throw StoreError(.missing, "there is no run '\(walk.run)' in the store \(self.folder)")
+            }
+            let statement = try connection.cached(
+                """
+                SELECT \(Self.eventColumns), hash FROM event WHERE run = ? AND sequence > ? ORDER BY sequence LIMIT ?
+                """)
+            try statement.bind(1, end.0)
+            try statement.bind(2, walk.sequence)
+            try statement.bind(3, limit)
+            var seen = 0
+            try statement.forEachRow { row in
+                seen += 1
+                walk.report.count += 1
+                let expected = walk.sequence &+ 1
+                walk.sequence = row.int64(0)
+                guard walk.report.firstBroken == nil else { return }
+                guard walk.sequence == expected, let event = self.eventRow(row), let json = event.json() else {
+                    walk.report.firstBroken = expected
+                    return
+                }
+                walk.hash = EventChain.link(
+                    after: walk.hash, sequence: expected, at: event.at, canonical: json.jsonBytes(.canonical))
+                if walk.hash.bytes != row.blob(7) { walk.report.firstBroken = expected }
+            }
+            walk.isOver = seen < limit
+            // The head is read first: what a writer adds meanwhile is beyond it.
+            if walk.isOver, walk.report.firstBroken == nil, walk.sequence <= end.1,
+                walk.sequence < end.1 || walk.hash.bytes != end.2
+            {
+                walk.report.firstBroken = walk.sequence &+ 1
+            }
+            return walk
+        }
+    }
+
+    // MARK: Rows
+
+    private func eventRow(_ row: SQLiteStatement) -> EventRow? {
+        let result = row.isNull(5) ? nil : Digest(bytes: row.blob(5))
+        guard row.isNull(5) || result != nil else { return nil }
+        return EventRow(
+            sequence: row.int64(0), at: row.int64(1), type: row.text(2), node: row.optionalText(3),
+            attempt: row.isNull(4) ? nil : row.int64(4), result: result, payload: row.optionalText(6))
+    }
+
+    private func summary(_ row: SQLiteStatement) throws(StoreError) -> RunSummary {
+        guard let status = RunStatus(rawValue: row.text(2)), let source = Digest(bytes: row.blob(10)),
+            let inputs = Digest(bytes: row.blob(11))
+        else { throw damaged("run '\(row.text(0))'") }
+        return RunSummary(
+            id: row.text(0), workflow: row.text(1), status: status,
+            createdAt: Timestamp(milliseconds: row.int64(3)), startedAt: row.timestamp(4), endedAt: row.timestamp(5),
+            nodeCount: Int(row.int64(6)), endedCount: Int(row.int64(7)), failedNode: row.optionalText(8),
+            reason: row.optionalText(9), source: source, inputs: inputs, interruptions: Int(row.int64(12)))
+    }
+}
+
+extension SQLiteStatement {
+    fileprivate func optionalText(_ index: Int) -> String? { isNull(index) ? nil : text(index) }
+
+    fileprivate func timestamp(_ index: Int) -> Timestamp? {
+        isNull(index) ? nil : Timestamp(milliseconds: int64(index))
+    }
+}

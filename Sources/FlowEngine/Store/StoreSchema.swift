@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SQLite
+
+/// The tables of a store. A migration is never changed once it is released; changes are new migrations.
+enum StoreSchema {
+    /// `FLOW`: marks databases of this program.
+    static let applicationID: Int32 = 0x464C_4F57
+
+    static let migrations = [SQLiteMigration(name: "first", sql: first)]
+
+    // Nodes and contents are keyed by a number that grows, so that new rows go to the end; names and digests would
+    // scatter each commit over the whole file. Events of a run lie together in their order.
+    private static let first = """
+        CREATE TABLE run (
+            key INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            workflow TEXT NOT NULL,
+            status TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            started_at INTEGER,
+            ended_at INTEGER,
+            node_count INTEGER NOT NULL,
+            ended_count INTEGER NOT NULL,
+            failed_node TEXT,
+            reason TEXT,
+            source BLOB NOT NULL,
+            inputs BLOB NOT NULL,
+            interruptions INTEGER NOT NULL,
+            last_sequence INTEGER NOT NULL,
+            last_hash BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX run_by_status ON run (status);
+        CREATE INDEX run_by_workflow ON run (workflow);
+
+        CREATE TABLE event (
+            run INTEGER NOT NULL REFERENCES run (key),
+            sequence INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            type TEXT NOT NULL,
+            node TEXT,
+            attempt INTEGER,
+            result BLOB,
+            payload TEXT,
+            hash BLOB NOT NULL,
+            PRIMARY KEY (run, sequence)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE node (
+            position INTEGER PRIMARY KEY,
+            run INTEGER NOT NULL REFERENCES run (key),
+            name TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            status TEXT NOT NULL,
+            attempt INTEGER NOT NULL,
+            started_at INTEGER,
+            ended_at INTEGER,
+            result BLOB,
+            message TEXT,
+            UNIQUE (run, name)
+        ) STRICT;
+
+        CREATE TABLE content (
+            key INTEGER PRIMARY KEY,
+            digest BLOB NOT NULL UNIQUE,
+            size INTEGER NOT NULL,
+            bytes BLOB
+        ) STRICT;
+
+        CREATE TRIGGER run_end_is_final BEFORE UPDATE OF status ON run
+        WHEN OLD.status IN ('succeeded', 'failed', 'cancelled') AND NEW.status <> OLD.status
+        BEGIN SELECT RAISE(ABORT, 'the run has ended'); END;
+
+        CREATE TRIGGER node_end_is_final BEFORE UPDATE OF status ON node
+        WHEN OLD.status IN ('succeeded', 'reused', 'failed', 'rejected', 'skipped', 'omitted', 'cancelled')
+            AND NEW.status <> OLD.status
+        BEGIN SELECT RAISE(ABORT, 'the node has ended'); END;
+
+        CREATE TRIGGER event_is_never_changed BEFORE UPDATE ON event
+        BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
+
+        CREATE TRIGGER event_is_never_removed BEFORE DELETE ON event
+        BEGIN SELECT RAISE(ABORT, 'events are never removed'); END;
+        """
+}

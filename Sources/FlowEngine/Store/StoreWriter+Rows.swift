@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlowCore
+import Hashing
+import SQLite
+
+extension StoreWriter {
+    static let insertRun = """
+        INSERT INTO run (id, workflow, status, created_at, started_at, ended_at, node_count, ended_count, failed_node,
+            reason, source, inputs, interruptions, last_sequence, last_hash)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
+        """
+
+    static let updateRun = """
+        UPDATE run SET id = ?, workflow = ?, status = ?, created_at = ?, started_at = ?, ended_at = ?, node_count = ?,
+            ended_count = ?, failed_node = ?, reason = ?, source = ?, inputs = ?, interruptions = ?
+        WHERE key = ?
+        """
+
+    static let insertEvent = """
+        INSERT INTO event (run, sequence, at, type, node, attempt, result, payload, hash)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+
+    static let writeNode = """
+        INSERT INTO node (run, name, kind, status, attempt, started_at, ended_at, result, message)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (run, name) DO UPDATE SET kind = excluded.kind, status = excluded.status,
+            attempt = excluded.attempt, started_at = excluded.started_at, ended_at = excluded.ended_at,
+            result = excluded.result, message = excluded.message
+        """
+
+    static let insertContent = """
+        INSERT INTO content (digest, size, bytes) VALUES (?, ?, ?) ON CONFLICT (digest) DO NOTHING
+        """
+
+    func write(_ contents: [EncodedBatch.Content]) throws(SQLiteError) {
+        for content in contents {
+            let statement = try connection.cached(Self.insertContent)
+            try statement.bind(1, content.digest.bytes)
+            try statement.bind(2, content.size)
+            try statement.bind(3, content.bytes)
+            try statement.run()
+        }
+    }
+
+    /// Writes the row of a run, and makes the head of a new one.
+    func write(_ summary: RunSummary, _ head: inout Head?) throws(SQLiteError) {
+        let statement = try connection.cached(head == nil ? Self.insertRun : Self.updateRun)
+        try statement.bind(1, summary.id)
+        try statement.bind(2, summary.workflow)
+        try statement.bind(3, summary.status.rawValue)
+        try statement.bind(4, summary.createdAt.milliseconds)
+        try statement.bind(5, summary.startedAt?.milliseconds)
+        try statement.bind(6, summary.endedAt?.milliseconds)
+        try statement.bind(7, summary.nodeCount)
+        try statement.bind(8, summary.endedCount)
+        try statement.bind(9, summary.failedNode)
+        try statement.bind(10, summary.reason)
+        try statement.bind(11, summary.source.bytes)
+        try statement.bind(12, summary.inputs.bytes)
+        try statement.bind(13, summary.interruptions)
+        if let head {
+            try statement.bind(14, head.key)
+            try statement.run()
+        } else {
+            let start = EventChain.start(run: summary.id)
+            try statement.bind(14, start.bytes)
+            try statement.run()
+            head = Head(key: connection.lastInsertRowID, sequence: 0, hash: start)
+        }
+    }
+
+    func write(_ event: EncodedEvent, _ head: inout Head) throws(SQLiteError) {
+        let row = event.row
+        head.sequence = row.sequence
+        head.hash = EventChain.link(
+            after: head.hash, sequence: row.sequence, at: row.at, canonical: event.canonical)
+        let statement = try connection.cached(Self.insertEvent)
+        try statement.bind(1, head.key)
+        try statement.bind(2, row.sequence)
+        try statement.bind(3, row.at)
+        try statement.bind(4, row.type)
+        try statement.bind(5, row.node)
+        try statement.bind(6, row.attempt)
+        try statement.bind(7, row.result?.bytes)
+        try statement.bind(8, row.payload)
+        try statement.bind(9, head.hash.bytes)
+        try statement.run()
+    }
+
+    func write(_ node: NodeSummary, run: Int64) throws(SQLiteError) {
+        let statement = try connection.cached(Self.writeNode)
+        try statement.bind(1, run)
+        try statement.bind(2, node.node)
+        try statement.bind(3, node.kind)
+        try statement.bind(4, node.status.rawValue)
+        try statement.bind(5, node.attempt)
+        try statement.bind(6, node.startedAt?.milliseconds)
+        try statement.bind(7, node.endedAt?.milliseconds)
+        try statement.bind(8, node.result?.bytes)
+        try statement.bind(9, node.message)
+        try statement.run()
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FlowEngine
+
+extension RunStoreConformance {
+    /// Text that a careless store does not keep: quotes, line ends, a NUL, two forms of one letter, an emoji.
+    static let awkward = "\"'\\ \n\r\t\0 \u{E9} e\u{301} \u{1F469}\u{200D}\u{1F4BB} \u{FEFF}\u{FFFF} %s ?1 ${{x}} </script>"
+
+    /// Events of every case, with and without what is optional, and with awkward texts.
+    public static var sampleEvents: [RunEvent] {
+        let show: JSONValue = [
+            "number": 1.5, "whole": -9_223_372_036_854_775_807, "none": .null, "list": [1, "two", [:], []],
+            "deep": deepValue(levels: 40), "\(awkward)": .string(awkward),
+        ]
+        let failures = FailureReason.allCases.map { reason in
+            RunEvent.nodeFailed(node: "n", attempt: 2, failure: NodeFailure(reason, "it failed"), retryAt: nil)
+        }
+        let statuses = RunStatus.allCases.map { RunEvent.runEnded($0, reason: nil) }
+        return failures + statuses + [
+            .runCreated(workflow: "wf", source: digest(0), inputs: digest(255)),
+            .runStarted(engine: "flow 1 (pid 1)"), .runPaused(by: "ann"), .runResumed(by: awkward),
+            .cancelRequested(by: "bob", reason: awkward), .cancelRequested(by: "", reason: ""),
+            .runEnded(.failed, reason: "node `n` failed"),
+            .nodeExpanded(node: "each", keys: [], items: digest),
+            .nodeExpanded(node: "each", keys: ["a", awkward, ""], items: digest),
+            .nodeStarted(node: awkward, attempt: 1), .nodeStarted(node: "", attempt: 0),
+            .nodeStarted(node: "n", attempt: .max),
+            .nodeSucceeded(node: "each[a]", attempt: 3, result: digest),
+            .nodeFailed(
+                node: "n", attempt: 1,
+                failure: NodeFailure(
+                    .exitCode, awkward, excerpt: awkward, exitCode: -1, retryAfter: Milliseconds(1500)),
+                retryAt: Timestamp(milliseconds: 1_700_000_000_000)),
+            .nodeWaiting(node: "n", attempt: 1, wait: .until(Timestamp(milliseconds: -1))),
+            .nodeWaiting(node: "n", attempt: 1, wait: .run("child")),
+            .nodeWaiting(
+                node: "n", attempt: 1,
+                wait: .approval(
+                    ApprovalRequest(
+                        prompt: awkward, show: show.objectValue ?? JSONObject(), deadline: Timestamp(milliseconds: 5), onDeadline: .fail))),
+            .nodeWaiting(node: "n", attempt: 1, wait: .approval(ApprovalRequest(prompt: "go on?"))),
+            .approvalDecided(
+                node: "n",
+                decision: ApprovalDecision(
+                    approved: true, by: "ann", comment: awkward, at: Timestamp(milliseconds: .max))),
+            .approvalDecided(
+                node: "n", decision: ApprovalDecision(approved: false, by: "", at: Timestamp(milliseconds: .min))),
+            .nodeSkipped(node: "n", reason: awkward), .nodeOmitted(node: "n", reason: ""),
+            .nodeCancelled(node: "n"), .nodeInterrupted(node: "n", attempt: 7),
+        ]
+    }
+
+    private static func deepValue(levels: Int) -> JSONValue {
+        levels == 0 ? "bottom" : ["d": deepValue(levels: levels - 1)]
+    }
+}

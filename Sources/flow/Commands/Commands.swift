@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// All commands, in the order in which help shows them.
+enum Commands {
+    static var all: [CommandSpec] {
+        [
+            RunCommandLine.spec, ResumeCommandLine.spec, PauseCommandLine.spec, CancelCommandLine.spec,
+            ApproveCommandLine.approve, ApproveCommandLine.reject,
+            ListCommandLine.spec, ShowCommandLine.spec, LogsCommandLine.spec, EventsCommandLine.spec,
+            WatchCommandLine.spec,
+            ModesCommandLine.spec, ValidateCommandLine.spec, PlanCommandLine.spec, GraphCommandLine.spec,
+            InspectCommandLine.spec, InitCommandLine.spec,
+        ] + ModelCommandLine.all + [DoctorCommandLine.spec, VersionCommandLine.spec]
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FileSystem
+import FlowEngine
+
+/// `flow run`: starts a run and stays until it has ended or cannot go on.
+enum RunCommandLine {
+    static let spec = CommandSpec(
+        name: "run", summary: "Run a workflow", arguments: "WORKFLOW",
+        options: [
+            .option("input", short: "i", "NAME=VALUE", repeated: true, "An input; NAME=@FILE takes it from a file."),
+            .option("input-file", "FILE", repeated: true, "A JSON object of inputs; - is the standard input."),
+            .option("max-parallel", "N", "The most nodes at the same time."),
+            .option("approval", "ask|none", "Whether approvals ask; `none` lets them pass."),
+        ] + Foreground.options,
+        discussion: """
+            WORKFLOW is a name of the catalog (`flow modes`), a path, or - for the standard input. For an input of type
+            file, NAME=@FILE and NAME=FILE give the file; for all others NAME=@FILE gives its content.
+
+            The run's id comes first on the standard error output. The standard output holds the table of nodes, the
+            outputs and the files; with --json one event a line and then the result.
+            """,
+        examples: [
+            ("flow run hello", "run a workflow of the catalog"),
+            ("flow run itops -i tickets_file=@tickets.csv --approval none", "with a file, without asking anybody"),
+            ("flow run ./build.yaml --json", "one JSON object a line"),
+        ],
+        run: run)
+
+    private static func run(_ invocation: Invocation) async throws -> ExitCode {
+        let workplace = try Workplace(invocation)
+        var options = RunOptions()
+        options.maxParallel = try invocation.integer("max-parallel", minimum: 1)
+        options.approval = try invocation.choice("approval", ["ask", "none"]) == "none" ? .none : .asked
+        let workflow = try workplace.load(invocation.argument(0))
+        guard let plan = try compiled(workflow, isQuiet: invocation.flag("quiet")) else { return .invalidWorkflow }
+        let inputs = try inputs(of: plan.definition, invocation)
+        let foreground = Foreground(workplace, invocation)
+        let engine = try await workplace.openEngine()
+        let progress = foreground.progress(workflow: plan.definition.name, total: plan.nodes.count)
+        return try await foreground.follow(engine, progress) {
+            try await engine.start(workflow, inputs: inputs, options: options, observer: progress)
+        }
+    }
+
+    /// The plan of a workflow; nil, with the faults printed, when it has any.
+    static func compiled(_ workflow: LoadedWorkflow, isQuiet: Bool = false) throws -> Plan? {
+        let printer = DiagnosticPrinter(.full(colour: Talk().isColoured))
+        let diagnostics = workflow.compilation.diagnostics.inOrder()
+        let isBroken = workflow.compilation.plan == nil
+        if isBroken || !isQuiet {
+            try? StandardStream.error.write(printer.text(diagnostics, in: workflow.compilation.sources))
+        }
+        if isBroken {
+            for (sources, diagnostics) in workflow.agentProblems {
+                try? StandardStream.error.write("\n" + printer.text(diagnostics.inOrder(), in: sources))
+            }
+        }
+        return workflow.compilation.plan
+    }
+
+    private static func inputs(of definition: WorkflowDefinition, _ invocation: Invocation) throws -> JSONObject {
+        let given = try InputArguments(definitions: definition.inputs, directory: try File.currentDirectory())
+            .values(invocation)
+        let binding = InputBinder(inputs: definition.inputs).bind(given)
+        guard let values = binding.values else {
+            throw CommandFailure(
+                .badInput, "the inputs of `\(definition.name)` do not fit", help: binding.problems.map(\.message))
+        }
+        return values
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlowEngine
+
+/// An event on one line.
+enum EventText {
+    /// Place, time, type, node, and the facts that matter to people.
+    static func line(_ recorded: RecordedEvent) -> String {
+        let event = recorded.event
+        var words = [String(recorded.sequence), recorded.at.iso8601, event.typeName]
+        if let node = event.node { words.append(node) }
+        let facts = facts(of: event)
+        if !facts.isEmpty { words.append(facts) }
+        return words.joined(separator: "  ")
+    }
+
+    private static func facts(of event: RunEvent) -> String {
+        switch event {
+        case .runCreated(let workflow, _, _): workflow
+        case .runStarted(let engine): engine
+        case .runPaused(let by), .runResumed(let by): "by \(by)"
+        case .cancelRequested(let by, let reason): "by \(by): \(oneLine(reason))"
+        case .runEnded(let status, let reason): status.rawValue + (reason.map { ": \(oneLine($0))" } ?? "")
+        case .nodeExpanded(_, let keys, _): "\(keys.count) items"
+        case .nodeStarted(_, let attempt), .nodeInterrupted(_, let attempt): "attempt \(attempt)"
+        case .nodeSucceeded(_, let attempt, let result): "attempt \(attempt), result \(result.hex.prefix(12))"
+        case .nodeFailed(_, let attempt, let failure, let retryAt):
+            "attempt \(attempt), \(failure.reason.rawValue): \(oneLine(failure.message))"
+                + (retryAt.map { ", again at \($0.iso8601)" } ?? "")
+        case .nodeWaiting(_, _, .until(let moment)): "until \(moment.iso8601)"
+        case .nodeWaiting(_, _, .approval(let request)): "for an answer: \(oneLine(request.prompt))"
+        case .nodeWaiting(_, _, .run(let run)): "for run \(run)"
+        case .approvalDecided(_, let decision):
+            "\(decision.approved ? "approved" : "rejected") by \(decision.by)"
+                + (decision.comment.map { ": \(oneLine($0))" } ?? "")
+        case .nodeSkipped(_, let reason), .nodeOmitted(_, let reason): oneLine(reason)
+        case .nodeCancelled: ""
+        }
+    }
+
+    private static func oneLine(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }
+}
+
+extension RecordedEvent {
+    /// The event as an object, with its run and place.
+    func json(of run: String) -> JSONObject {
+        var object = JSONObject()
+        object["run"] = .string(run)
+        object["sequence"] = .integer(sequence)
+        object["at"] = .string(at.iso8601)
+        for member in event.json.objectValue ?? JSONObject() { object[member.key] = member.value }
+        return object
+    }
+}

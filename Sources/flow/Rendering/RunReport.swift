@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FileSystem
+import FlowEngine
+
+/// A run as text and as JSON: its nodes, outputs, files, and what to do next.
+struct RunReport {
+    var summary: RunSummary
+    var nodes: [NodeSummary]
+    var outputs: JSONObject
+    var artifacts: [(node: String, name: String, path: String)]
+    /// Approvals that are awaited, with their question.
+    var approvals: [(node: String, request: ApprovalRequest)]
+    var failures: [(node: String, attempt: Int, failure: NodeFailure)]
+    var layout: RunLayout
+    /// Whether the row says that the run is running although no engine owns the store.
+    var isOrphaned = false
+
+    static func make(
+        _ summary: RunSummary, reader: RunReader, layout: RunLayout, outputs: JSONObject, isOrphaned: Bool
+    ) async throws -> RunReport {
+        let nodes = try await reader.nodes(of: summary.id)
+        var artifacts: [(String, String, String)] = []
+        for node in nodes where node.result != nil {
+            let result = try await reader.result(of: node, run: summary.id)
+            for member in result?["artifacts"]?.objectValue ?? JSONObject() {
+                artifacts.append((node.node, member.key, member.value.stringValue ?? ""))
+            }
+        }
+        var approvals: [String: ApprovalRequest] = [:]
+        var failures: [String: (Int, NodeFailure)] = [:]
+        for recorded in try await reader.events(of: summary.id) {
+            switch recorded.event {
+            case .nodeWaiting(let node, _, .approval(let request)): approvals[node] = request
+            case .nodeFailed(let node, let attempt, let failure, nil): failures[node] = (attempt, failure)
+            default: break
+            }
+        }
+        let waiting = nodes.filter { $0.status == .waiting }
+        return RunReport(
+            summary: summary, nodes: nodes, outputs: outputs, artifacts: artifacts,
+            approvals: waiting.compactMap { node in approvals[node.node].map { (node.node, $0) } },
+            failures: nodes.compactMap { node in failures[node.node].map { (node.node, $0.0, $0.1) } },
+            layout: layout, isOrphaned: isOrphaned)
+    }
+
+    private var statusText: String { isOrphaned ? "interrupted" : summary.status.rawValue }
+
+    // MARK: Text
+
+    func text(_ talk: Talk) -> String {
+        var text = "run \(talk.style(.strong, summary.id))  \(summary.workflow)  \(statusText)"
+        if let start = summary.startedAt {
+            let end = summary.endedAt ?? WallClock.now
+            text += "  \(end.since(start).description)"
+        }
+        text += "\n"
+        if let reason = summary.reason { text += "  \(reason)\n" }
+        text += "\n" + nodeTable(talk)
+        if !outputs.isEmpty {
+            text += "\noutputs\n"
+            for member in outputs { text += "  \(member.key): \(shortened(member.value))\n" }
+        }
+        if !artifacts.isEmpty {
+            text += "\nfiles\n"
+            for artifact in artifacts { text += "  \(artifact.node).\(artifact.name): \(artifact.path)\n" }
+        }
+        return text
+    }
+
+    func nodeTable(_ talk: Talk) -> String {
+        var table = Table(header: ["node", "kind", "status", "attempts", "time", ""])
+        for node in nodes {
+            let time: String =
+                switch (node.startedAt, node.endedAt) {
+                case (let start?, let end?): end.since(start).description
+                default: ""
+                }
+            let attempts = node.attempt > 0 ? String(node.attempt) : ""
+            let message = (node.message ?? "").prefix { $0 != "\n" }
+            table.add(
+                [node.node, node.kind, talk.status(node.status), attempts, time, String(message.prefix(70))])
+        }
+        return table.text
+    }
+
+    private func shortened(_ value: JSONValue) -> String {
+        let text = value.stringValue ?? value.jsonText(.compact)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let first = String(lines.first ?? "")
+        if lines.count > 1 || first.count > 160 { return "\(first.prefix(160))… (\(text.utf8.count) bytes)" }
+        return first
+    }
+
+    /// What a person can do now: exact commands.
+    func nextSteps(store: String) -> [String] {
+        var lines: [String] = []
+        for approval in approvals {
+            let prompt = approval.request.prompt.prefix { $0 != "\n" }
+            lines.append("flow approve \(summary.id) \(ShellWord.quoted(approval.node))\(store)   # \(prompt)")
+        }
+        switch summary.status {
+        case .failed:
+            if let failed = summary.failedNode {
+                lines.append("flow logs \(summary.id) \(ShellWord.quoted(failed))\(store)")
+            }
+        case .waiting where approvals.isEmpty, .queued, .paused: lines.append("flow resume \(summary.id)\(store)")
+        case .running where isOrphaned: lines.append("flow resume \(summary.id)\(store)")
+        default: break
+        }
+        return lines
+    }
+
+    /// The failures with their last lines, for the end of a run that failed.
+    func failureSummary(_ talk: Talk, store: String) -> String {
+        var text = ""
+        for (node, attempt, failure) in failures {
+            let row = nodes.first { $0.node == node }
+            let time = row.flatMap { row in row.startedAt.flatMap { start in row.endedAt?.since(start) } }
+            text += "\n\(talk.style(.error, "✗ \(node)")): \(failure.message)"
+            text += "  (attempt \(attempt)\(time.map { ", \($0.description)" } ?? ""))\n"
+            for line in (failure.excerpt ?? "").split(separator: "\n") { text += "    \(line)\n" }
+            let log = layout.log(node, attempt: attempt, of: summary.id)
+            if File.exists(log) { text += "  the whole log: \(log)\n" }
+        }
+        return text
+    }
+
+    // MARK: JSON
+
+    var json: JSONValue {
+        var object = summary.json.objectValue ?? JSONObject()
+        object["schemaVersion"] = 1
+        if isOrphaned { object["status"] = "interrupted" }
+        object["nodes"] = .array(nodes.map(\.json))
+        object["outputs"] = .object(outputs)
+        object["artifacts"] = .array(
+            artifacts.map { artifact in
+                ["node": .string(artifact.node), "name": .string(artifact.name), "path": .string(artifact.path)]
+            })
+        object["approvals"] = .array(
+            approvals.map { approval in
+                [
+                    "node": .string(approval.node), "prompt": .string(approval.request.prompt),
+                    "show": .object(approval.request.show),
+                ]
+            })
+        object["failures"] = .array(
+            failures.map { failure in
+                var object = failure.failure.json.objectValue ?? JSONObject()
+                object["node"] = .string(failure.node)
+                object["attempt"] = .integer(Int64(failure.attempt))
+                return .object(object)
+            })
+        return .object(object)
+    }
+}
+
+extension RunSummary {
+    /// The row as JSON.
+    var json: JSONValue {
+        var object = JSONObject()
+        object["id"] = .string(id)
+        object["workflow"] = .string(workflow)
+        object["status"] = .string(status.rawValue)
+        object["createdAt"] = .string(createdAt.iso8601)
+        object["startedAt"] = startedAt.map { .string($0.iso8601) } ?? .null
+        object["endedAt"] = endedAt.map { .string($0.iso8601) } ?? .null
+        object["nodeCount"] = .integer(Int64(nodeCount))
+        object["endedCount"] = .integer(Int64(endedCount))
+        object["failedNode"] = failedNode.map { .string($0) } ?? .null
+        object["reason"] = reason.map { .string($0) } ?? .null
+        object["interruptions"] = .integer(Int64(interruptions))
+        return .object(object)
+    }
+}
+
+extension NodeSummary {
+    /// The row as JSON.
+    var json: JSONValue {
+        var object = JSONObject()
+        object["node"] = .string(node)
+        object["kind"] = .string(kind)
+        object["status"] = .string(status.rawValue)
+        object["attempt"] = .integer(Int64(attempt))
+        object["startedAt"] = startedAt.map { .string($0.iso8601) } ?? .null
+        object["endedAt"] = endedAt.map { .string($0.iso8601) } ?? .null
+        object["result"] = result.map { .string($0.hex) } ?? .null
+        object["message"] = message.map { .string($0) } ?? .null
+        return .object(object)
+    }
+}

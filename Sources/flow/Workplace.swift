@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FileSystem
+import FlowEngine
+import Glibc
+
+/// Where a command works: the store's folder and the catalog.
+struct Workplace {
+    var storeFolder: String
+    var workflowFolders: [String]
+    var environment: [String: String]
+    /// ` --store DIR` where the person gave it, for the command lines that are suggested.
+    var storeOption: String
+
+    init(_ invocation: Invocation) throws {
+        environment = ProcessEnvironment.all()
+        let here = try File.currentDirectory()
+        storeOption = invocation.value("store").map { " --store \(ShellWord.quoted($0))" } ?? ""
+        storeFolder = Self.storeFolder(invocation, here: here, environment: environment)
+        var folders = [FilePath.join(here, "workflows"), FilePath.join(here, "workflows/examples")]
+        folders += (environment["FLOW_WORKFLOWS"] ?? "").split(separator: ":").map { FilePath.join(here, String($0)) }
+        for root in Self.installedRoots() {
+            folders += [FilePath.join(root, "workflows"), FilePath.join(root, "workflows/examples")]
+        }
+        var seen: Set<String> = []
+        workflowFolders = folders.filter { File.isDirectory($0) && seen.insert($0).inserted }
+    }
+
+    private static func storeFolder(
+        _ invocation: Invocation, here: String, environment: [String: String]
+    ) -> String {
+        if let given = invocation.value("store") ?? environment["FLOW_STORE_DIR"], !given.isEmpty {
+            return FilePath.join(here, given)
+        }
+        var folder = here
+        while true {
+            let candidate = FilePath.join(folder, ".flow")
+            if File.isDirectory(candidate) { return candidate }
+            let parent = FilePath.dirname(folder)
+            if parent == folder || folder == "/" { return FilePath.join(here, ".flow") }
+            folder = parent
+        }
+    }
+
+    /// Where the workflows that come with flow lie: `share/flow` beside the program, or the package when the program
+    /// runs from its build folder.
+    private static func installedRoots() -> [String] {
+        guard let program = try? File.realPath("/proc/self/exe") else { return [] }
+        var roots = [FilePath.normalise(FilePath.join(FilePath.dirname(program), "../share/flow"))]
+        if let range = program.firstRange(of: "/.build/") { roots.append(String(program[..<range.lowerBound])) }
+        return roots
+    }
+
+    /// The file of a workflow given by a path or by its name in the catalog.
+    func workflowFile(_ text: String) throws(CommandFailure) -> String {
+        if text.contains("/") || text.hasSuffix(".yaml") || text.hasSuffix(".yml") {
+            guard File.exists(text) else { throw CommandFailure(.badInput, "there is no file `\(text)`") }
+            return text
+        }
+        for folder in workflowFolders {
+            for suffix in [".yaml", ".yml"] {
+                let path = FilePath.join(folder, text + suffix)
+                if File.exists(path) { return path }
+            }
+        }
+        let names = catalog().map(\.name)
+        let near = Spelling.nearest(to: text, among: names)
+        throw CommandFailure(
+            .badInput, "there is no workflow `\(text)` in the catalog",
+            help: near.map { ["did you mean `\($0)`?"] } ?? ["`flow modes` lists them; a path works too"])
+    }
+
+    /// The workflows of the catalog, by name.
+    func catalog() -> [(name: String, path: String)] {
+        var found: [String: String] = [:]
+        for folder in workflowFolders {
+            for entry in (try? File.list(folder)) ?? [] where entry.kind == .file {
+                guard entry.name.hasSuffix(".yaml") || entry.name.hasSuffix(".yml") else { continue }
+                let name = String(entry.name.prefix { $0 != "." })
+                if found[name] == nil { found[name] = FilePath.join(folder, entry.name) }
+            }
+        }
+        return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// Where the agents of a workflow are looked for.
+    func agentFolders(for workflow: String) -> [String] {
+        let folder = FilePath.dirname(workflow)
+        var folders = ["agents", "../agents", "../../agents"].map { FilePath.normalise(FilePath.join(folder, $0)) }
+        folders.append("agents")
+        folders += Self.installedRoots().map { FilePath.join($0, "agents") }
+        return folders.filter { File.isDirectory($0) }
+    }
+
+    /// Reads and compiles workflows; nothing else is started by it.
+    var loader: WorkflowLoader { WorkflowLoader(kinds: BuiltinKinds.forCompiling(environment: environment)) }
+
+    /// Reads and compiles a workflow; `-` is the standard input.
+    func load(_ text: String) throws -> LoadedWorkflow {
+        if text == "-" {
+            let bytes = try StandardStream.input.readAll(limit: 64 << 20)
+            let here = try File.currentDirectory()
+            let source = WorkflowSource(
+                name: "<stdin>", bytes: bytes, directory: here, readFile: { try? File.read($0, limit: 64 << 20) })
+            return loader.load(source, entry: "stdin.yaml", agentFolders: agentFolders(for: "./x"))
+        }
+        let path = try workflowFile(text)
+        return try loader.load(path, agentFolders: agentFolders(for: path))
+    }
+
+    /// The engine over this place's store.
+    func openEngine() async throws(EngineError) -> Engine {
+        try await Engine.open(
+            EngineConfiguration(
+                folder: storeFolder, slots: 8, environment: environment, name: "flow \(Flow.version)",
+                guardianArguments: []))
+    }
+
+    /// Whether there is a store yet.
+    var hasStore: Bool { File.exists(FilePath.join(storeFolder, "flow.db")) }
+
+    /// This place's store, for reading; it must exist.
+    func openStore() throws -> (reader: RunReader, store: any RunStore, layout: RunLayout) {
+        guard hasStore else {
+            throw CommandFailure(
+                .badInput, "there are no runs yet in \(storeFolder)", help: ["start one: `flow run hello`"])
+        }
+        do throws(StoreError) {
+            let store = try SQLiteRunStore(folder: storeFolder, mode: .reader)
+            let layout = RunLayout(folder: storeFolder)
+            return (RunReader(store: store, layout: layout), store, layout)
+        } catch {
+            throw EngineError(error)
+        }
+    }
+
+    /// The run of an id, of the beginning of one, or of `@latest`.
+    func openRun(_ text: String) async throws -> StoredRun {
+        let (reader, store, layout) = try openStore()
+        return StoredRun(summary: try await reader.find(text), reader: reader, store: store, layout: layout)
+    }
+
+    /// Whether a text looks like a run rather than like a workflow.
+    func namesRun(_ text: String) async -> Bool {
+        if text.hasPrefix("@") { return true }
+        if text == "-" || File.exists(text) || (try? workflowFile(text)) != nil { return false }
+        return (try? await openRun(text)) != nil
+    }
+
+    /// Who the person is: for the log, not for rights.
+    var person: String {
+        if let user = environment["USER"], !user.isEmpty { return user }
+        return "uid \(getuid())"
+    }
+}
