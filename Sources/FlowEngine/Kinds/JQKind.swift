@@ -30,7 +30,8 @@ public struct JQKind: NodeKind {
             [Diagnostic(.badNode, message, at: node.bodySpan, help: [help])]
         }
         guard case .literal(let body) = node.body, let filter = Self.filter(of: body) else {
-            return report("`jq` is a filter in one string, not: \(Self.typeName(of: node.body))", "put the filter in quotes")
+            return report(
+                "`jq` is a filter in one string, not: \(Self.typeName(of: node.body))", "put the filter in quotes")
         }
         if filter.contains("${{") {
             return report(
