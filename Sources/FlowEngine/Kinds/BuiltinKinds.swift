@@ -13,6 +13,8 @@ public enum BuiltinKinds {
             ApprovalKind(),
             WorkflowKind(starter: starter),
             SQLKind(tools: toolbox.tools, processes: toolbox.processes),
+            JQKind(tools: toolbox.tools, processes: toolbox.processes),
+            RenderKind(tools: toolbox.tools, processes: toolbox.processes),
             AgentKind(models: toolbox.models, lookUp: toolbox.agents.agent),
             HTTPKind(client: toolbox.http),
         ]

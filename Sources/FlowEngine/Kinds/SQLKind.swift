@@ -57,11 +57,10 @@ public struct SQLKind: NodeKind {
     }
 
     public func outputType(of node: NodeDefinition, in site: KindSite) -> ValueType {
-        .object(
-            [
-                "rows": .array(.anyObject), "row_count": .integer, "columns": .array(.string),
-                "first": .optional(.anyObject), "truncated": .boolean,
-            ], open: false)
+        node.outputType([
+            "rows": .array(.anyObject), "row_count": .integer, "columns": .array(.string),
+            "first": .optional(.anyObject), "truncated": .boolean,
+        ])
     }
 
     public func artifactNames(of node: NodeDefinition) -> [String] { ["table"] }

@@ -51,9 +51,10 @@ final class TableByteSource {
         highSurrogate = nil
     }
 
-    /// Replaces `chunk` by the next piece; false at the end.
+    /// Replaces `chunk` by the next piece; at the end empties it and gives false.
     func next(_ chunk: inout [UInt8], line: Int) throws(TableError) -> Bool {
         while true {
+            chunk.removeAll(keepingCapacity: true)
             let count = try read()
             if count == 0 {
                 guard leftover.isEmpty, highSurrogate == nil else {
@@ -66,7 +67,6 @@ final class TableByteSource {
                 isAtStart = false
                 start = try skipMark(count)
             }
-            chunk.removeAll(keepingCapacity: true)
             switch encoding {
             case .utf8, .utf8Signature: chunk.append(contentsOf: raw[start..<count])
             case .latin1:

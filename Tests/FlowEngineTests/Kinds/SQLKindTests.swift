@@ -59,14 +59,14 @@ struct SQLKindTests {
         #expect(outputs["rows"] == [["i": 1], ["i": 2]])
         #expect(outputs["row_count"] == 3)
         #expect(outputs["truncated"] == true)
-        #expect(try File.readText(folder.file("attempt/table.csv"), limit: 100) == "i\n1\n2\n3\n")
+        #expect(try File.readText(FilePath.join(folder.attempt, "table.csv"), limit: 100) == "i\n1\n2\n3\n")
     }
 
     @Test func `a script without rows leaves an empty file`() async throws {
         let outputs = try await rows(["query": "CREATE TABLE a (b)"])
         #expect(outputs["rows"] == [])
         #expect(outputs["first"] == .null)
-        #expect(try File.size(of: folder.file("attempt/table.csv")) == 0)
+        #expect(try File.size(of: FilePath.join(folder.attempt, "table.csv")) == 0)
     }
 
     @Test func `parameters are values of their types`() async throws {

@@ -13,15 +13,19 @@ final class AttemptFolder: Sendable {
 
     init() throws {
         path = try File.makeTemporaryDirectory(prefix: "kind-tests-")
-        try File.createDirectory(file("attempt"))
+        try File.createDirectory(FilePath.join(path, "workflow"))
+        try File.createDirectory(attempt)
     }
 
     deinit {
         try? File.removeTree(path)
     }
 
+    /// The attempt's own folder.
+    var attempt: String { FilePath.join(path, "attempt") }
+
     /// A file beside the workflow.
-    func file(_ name: String) -> String { FilePath.join(path, name) }
+    func file(_ name: String) -> String { FilePath.join(FilePath.join(path, "workflow"), name) }
 
     func write(_ text: String, to name: String) throws -> String {
         try File.write(text, to: file(name))
@@ -32,13 +36,13 @@ final class AttemptFolder: Sendable {
     var log: [String] { lines.withLock { $0 } }
 
     /// Names that an attempt left behind.
-    var remains: [String] { ((try? File.list(file("attempt"))) ?? []).map(\.name) }
+    var remains: [String] { ((try? File.list(attempt)) ?? []).map(\.name) }
 
     /// Runs one attempt.
     func run(_ kind: some NodeKind, _ body: JSONValue, with values: JSONObject = JSONObject()) async -> NodeOutcome {
         let context = NodeContext(
             run: "r1", workflow: "test", node: "n", attempt: 1, definition: NodeDefinition(id: "n", kind: kind.name),
-            body: body, with: values, directory: file("attempt"), workflowDirectory: path,
+            body: body, with: values, directory: attempt, workflowDirectory: file(""),
             log: { [self] line in lines.withLock { $0.append(line.text) } })
         return await kind.run(context)
     }
