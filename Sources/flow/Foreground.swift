@@ -41,6 +41,7 @@ struct Foreground {
         let ticking = Task {
             while !Task.isCancelled {
                 progress.tick()
+                for child in progress.takeChildren() { announceQuestions(of: child, engine, progress) }
                 try? await Task.sleep(for: .milliseconds(200))
             }
         }
@@ -80,6 +81,16 @@ struct Foreground {
         }
         _ = try await engine.end(of: run)
         return try await engine.outcome(of: run)
+    }
+
+    /// Says how to answer what the run of a sub-workflow asks: its parent waits for it, however long.
+    private func announceQuestions(of child: String, _ engine: Engine, _ progress: RunProgress) {
+        let store = workplace.storeOption
+        // Ends with the child's run or with the engine; nobody needs what it returns.
+        Task {
+            guard case .waiting(let nodes)? = try? await engine.outcome(of: child) else { return }
+            for node in nodes { progress.say("waiting: flow approve \(child) \(ShellWord.quoted(node))\(store)") }
+        }
     }
 
     /// Prints what became of a run: the table, outputs and files as data, the failures and next steps as talk.

@@ -60,7 +60,7 @@ struct Workplace {
         for folder in workflowFolders {
             for suffix in [".yaml", ".yml"] {
                 let path = FilePath.join(folder, text + suffix)
-                if File.exists(path) { return path }
+                if File.exists(path) { return shortened(path) }
             }
         }
         let names = catalog().map(\.name)
@@ -70,6 +70,12 @@ struct Workplace {
             help: near.map { ["did you mean `\($0)`?"] } ?? ["`flow modes` lists them; a path works too"])
     }
 
+    /// A path as people would write it from here.
+    private func shortened(_ path: String) -> String {
+        guard let here = try? File.currentDirectory(), here != "/", path.hasPrefix(here + "/") else { return path }
+        return String(path.dropFirst(here.count + 1))
+    }
+
     /// The workflows of the catalog, by name.
     func catalog() -> [(name: String, path: String)] {
         var found: [String: String] = [:]
@@ -77,7 +83,7 @@ struct Workplace {
             for entry in (try? File.list(folder)) ?? [] where entry.kind == .file {
                 guard entry.name.hasSuffix(".yaml") || entry.name.hasSuffix(".yml") else { continue }
                 let name = String(entry.name.prefix { $0 != "." })
-                if found[name] == nil { found[name] = FilePath.join(folder, entry.name) }
+                if found[name] == nil { found[name] = shortened(FilePath.join(folder, entry.name)) }
             }
         }
         return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

@@ -71,7 +71,7 @@ import Testing
                 grace: 60s
                 with: {ledger: "${{ inputs.ledger }}"}
                 run: |
-                  trap 'true' TERM
+                  trap '' TERM
                   echo there >> "$FLOW_WITH_LEDGER"
                   while true; do sleep 0.05; done
 

@@ -15,7 +15,7 @@ enum Workflows {
           text: {type: text, value: "${{ nodes.second.outputs.text }}"}
         nodes:
           first:
-            with: {who: "${{ inputs.who }}"}
+            with: {who: "${{ inputs.who }}", times: "${{ inputs.times }}", paper: "${{ inputs.paper }}"}
             run: |
               echo "to the log"
               echo "to the error log" >&2
@@ -105,7 +105,7 @@ enum Workflows {
 
         """#
 
-    /// Three nodes of one second without needs.
+    /// Three nodes without needs, each of which takes a second.
     static let sleepers = #"""
         flow: 1
         name: sleepers

@@ -235,13 +235,17 @@ final class StoreWriter {
 
     // MARK: Failing
 
-    private func judge(_ error: any Error) -> StoreError {
+    /// What is tried when a file grows: SQLITE_IOERR_WRITE, _SHMSIZE, _SHMMAP. Never a failed fsync.
+    private static let growing: [Int32] = [10 | 3 << 8, 10 | 19 << 8, 10 | 21 << 8]
+
+    /// What an error means for the callers, and for all that comes after it.
+    func judge(_ error: any Error) -> StoreError {
         if let error = error as? StoreError { return error }
         guard let error = error as? SQLiteError else { return StoreError(.inputOutput, "\(error)") }
         let doing = "write to the store \(folder)"
         guard error.isIOError else { return StoreError(error, doing: doing) }
-        if let free = try? File.freeSpace(at: folder), free < 1 << 20 {
-            // The index of the log cannot grow: SQLite does not call that a full disk.
+        if Self.growing.contains(error.extendedCode), let free = try? File.freeSpace(at: folder), free < 1 << 20 {
+            // The index of the log, for one, cannot grow: SQLite does not call that a full disk.
             return StoreError(
                 .diskFull, "cannot \(doing): \(error.message) (SQLite code \(error.extendedCode)). Make room.")
         }

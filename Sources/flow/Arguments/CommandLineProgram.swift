@@ -103,7 +103,8 @@ extension CommandFailure {
         switch (error.code, error.store?.code) {
         case (_, .busy?): self.init(.storeInUse, error.description)
         case (_, .readOnly?): self.init(.permission, error.description)
-        case (_, .missing?): self.init(.badInput, error.description)
+        // Runs that do not exist have a code of their own: here the store's folder cannot be made.
+        case (_, .missing?): self.init(.cannotCreate, error.description)
         case (_, .newerVersion?): self.init(.configuration, error.description)
         case (.store, _): self.init(.inputOutput, error.description)
         case (.noSuchRun, _), (.noSuchNode, _), (.invalidInput, _):

@@ -77,13 +77,7 @@ struct InputArguments {
         _ text: String, _ kind: InputDefinition.Kind?, _ name: String
     ) throws(CommandFailure) -> JSONValue {
         if kind == .file { return .string(try file(text, name)) }
-        let text = try expanded(text, name)
-        switch kind {
-        case .integer, .number, .boolean, .object:
-            // What does not parse stays text, so that the binder says what was expected.
-            return (try? JSONValue.parse(Array(text.utf8))) ?? .string(text)
-        default: return .string(text)
-        }
+        return .string(try expanded(text, name))
     }
 
     private func parsed(_ text: String, _ name: String) throws(CommandFailure) -> JSONValue? {

@@ -38,9 +38,10 @@ enum InspectCommandLine {
                     try workplace.load(name)
                 }
             if stage == "document" {
-                let (tree, problems) = DocumentText.dump(workflow.bundle.files[workflow.bundle.entry] ?? [])
-                for problem in problems { Talk().say(problem) }
-                guard let tree else { return .invalidWorkflow }
+                guard let tree = workflow.compilation.documentText else {
+                    _ = try RunCommandLine.compiled(workflow)
+                    return .invalidWorkflow
+                }
                 text = tree
             } else if stage == "definition", let definition = workflow.compilation.definition {
                 // Shown also when it has faults: that is when it is wanted.

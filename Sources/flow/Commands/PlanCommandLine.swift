@@ -50,7 +50,9 @@ enum PlanCommandLine {
                     return edge.condition == .met ? name : "\(name): \(edge.condition.rawValue)"
                 }
                 let note = (node.options.when?.text ?? "") + (index >= plan.finallyStart ? "  (finally)" : "")
-                table.add([String(number + 1), node.id, node.kind, needs.joined(separator: ", "), note])
+                let more = needs.count > 5 ? " and \(needs.count - 4) more" : ""
+                let shown = more.isEmpty ? needs[...] : needs.prefix(4)
+                table.add([String(number + 1), node.id, node.kind, shown.joined(separator: ", ") + more, note])
             }
         }
         text += table.text

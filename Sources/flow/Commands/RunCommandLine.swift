@@ -65,7 +65,8 @@ enum RunCommandLine {
         let binding = InputBinder(inputs: definition.inputs).bind(given)
         guard let values = binding.values else {
             throw CommandFailure(
-                .badInput, "the inputs of `\(definition.name)` do not fit", help: binding.problems.map(\.message))
+                .badInput, "the inputs of `\(definition.name)` do not fit",
+                help: binding.problems.flatMap { [$0.message] + $0.help })
         }
         return values
     }

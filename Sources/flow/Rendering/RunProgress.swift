@@ -14,6 +14,8 @@ final class RunProgress: RunObserver {
         var ended = 0
         var total = 0
         var hasStatusLine = false
+        /// Runs of sub-workflows that were started and not yet handed out.
+        var children: [String] = []
         var isClosed = false
         var isAnnounced = false
     }
@@ -62,6 +64,22 @@ final class RunProgress: RunObserver {
         }
     }
 
+    /// The runs of sub-workflows that were started since the last call.
+    func takeChildren() -> [String] {
+        state.withLock { state in
+            defer { state.children = [] }
+            return state.children
+        }
+    }
+
+    /// Says a line between the changes.
+    func say(_ line: String) {
+        state.withLock { state in
+            clearStatus(&state)
+            talk.say(line)
+        }
+    }
+
     /// Draws the status line again, for the times in it.
     func tick() { state.withLock { if !$0.isClosed { drawStatus(&$0) } } }
 
@@ -93,6 +111,10 @@ final class RunProgress: RunObserver {
             status = .waiting
             if case .approval(let request) = wait { detail = request.prompt }
             if case .until(let moment) = wait { detail = "until \(moment.iso8601)" }
+            if case .run(let child) = wait {
+                detail = "for run \(child)"
+                state.children.append(child)
+            }
         case .nodeSkipped(_, let reason):
             status = .skipped
             detail = reason
