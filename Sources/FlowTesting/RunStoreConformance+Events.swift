@@ -4,7 +4,8 @@ public import FlowEngine
 
 extension RunStoreConformance {
     /// Text that a careless store does not keep: quotes, line ends, a NUL, two forms of one letter, an emoji.
-    static let awkward = "\"'\\ \n\r\t\0 \u{E9} e\u{301} \u{1F469}\u{200D}\u{1F4BB} \u{FEFF}\u{FFFF} %s ?1 ${{x}} </script>"
+    static let awkward =
+        "\"'\\ \n\r\t\0 \u{E9} e\u{301} \u{1F469}\u{200D}\u{1F4BB} \u{FEFF}\u{FFFF} %s ?1 ${{x}} </script>"
 
     /// Events of every case, with and without what is optional, and with awkward texts.
     public static var sampleEvents: [RunEvent] {
@@ -37,7 +38,8 @@ extension RunStoreConformance {
                 node: "n", attempt: 1,
                 wait: .approval(
                     ApprovalRequest(
-                        prompt: awkward, show: show.objectValue ?? JSONObject(), deadline: Timestamp(milliseconds: 5), onDeadline: .fail))),
+                        prompt: awkward, show: show.objectValue ?? JSONObject(), deadline: Timestamp(milliseconds: 5),
+                        onDeadline: .fail))),
             .nodeWaiting(node: "n", attempt: 1, wait: .approval(ApprovalRequest(prompt: "go on?"))),
             .approvalDecided(
                 node: "n",

@@ -30,7 +30,8 @@ public struct JQKind: NodeKind {
             [Diagnostic(.badNode, message, at: node.bodySpan, help: [help])]
         }
         guard case .literal(let body) = node.body, let filter = Self.filter(of: body) else {
-            return report("`jq` is a filter, not a \(Self.typeName(of: node.body))", "put the filter in quotes")
+            return report(
+                "`jq` is a filter in one string, not: \(Self.typeName(of: node.body))", "put the filter in quotes")
         }
         if filter.contains("${{") {
             return report(
@@ -45,7 +46,7 @@ public struct JQKind: NodeKind {
 
     public func run(_ context: NodeContext) async -> NodeOutcome {
         guard let filter = Self.filter(of: context.body) else {
-            return .failed(NodeFailure(.badData, "`jq` is a filter, not a \(context.body.typeName)"))
+            return .failed(NodeFailure(.badData, "`jq` is a filter in one string, not: \(context.body.typeName)"))
         }
         let path = FilePath.join(context.directory, ".filter.jq")
         let tools = tools

@@ -42,6 +42,9 @@ final class Inbox<Element: Sendable>: Sendable {
         return isOpen
     }
 
+    /// How many elements wait.
+    var count: Int { state.withLock { $0.elements.count - $0.head } }
+
     /// Waits for the next element; nil when the inbox is closed and empty. Blocks the thread.
     func take() -> Element? { take(upTo: 1)?.first }
 

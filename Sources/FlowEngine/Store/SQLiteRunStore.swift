@@ -106,6 +106,9 @@ public final class SQLiteRunStore: RunStore {
     /// How many transactions with batches were begun since the store was opened.
     public var transactionCount: Int { transactions.value.load(ordering: .relaxed) }
 
+    /// How many calls wait for the writer.
+    var waitingCount: Int { inbox.count }
+
     // MARK: Writing
 
     public func commit(_ batch: StoreBatch) async throws(StoreError) {

@@ -119,6 +119,9 @@ extension StoreReader {
     /// How far a walk along a chain has come.
     struct ChainWalk {
         var run: String
+        /// Rows up to this one were seen. What stands before the first event is seen too.
+        var seen = Int64.min
+        /// The last event that is as it was written, and its hash.
         var sequence: Int64 = 0
         var hash: SHA256Digest
         var report = ChainReport(count: 0)
@@ -128,43 +131,54 @@ extension StoreReader {
     /// Walks over at most `limit` more events.
     func walk(_ start: ChainWalk, limit: Int) throws(StoreError) -> ChainWalk {
         try read("verify run '\(start.run)'") { connection in
-            var walk = start
-            let head = try connection.cached("SELECT key, last_sequence, last_hash FROM run WHERE id = ?")
-            try head.bind(1, walk.run)
-            guard let end = try head.firstRow({ ($0.int64(0), $0.int64(1), $0.blob(2)) }) else {
-                throw StoreError(.missing, "there is no run '\(walk.run)' in the store \(self.folder)")
-            }
-            let statement = try connection.cached(
-                """
-                SELECT \(Self.eventColumns), hash FROM event WHERE run = ? AND sequence > ? ORDER BY sequence LIMIT ?
-                """)
-            try statement.bind(1, end.0)
-            try statement.bind(2, walk.sequence)
-            try statement.bind(3, limit)
-            var seen = 0
-            try statement.forEachRow { row in
-                seen += 1
-                walk.report.count += 1
-                let expected = walk.sequence &+ 1
-                walk.sequence = row.int64(0)
-                guard walk.report.firstBroken == nil else { return }
-                guard walk.sequence == expected, let event = self.eventRow(row), let json = event.json() else {
-                    walk.report.firstBroken = expected
-                    return
+            // One moment for the run's row and its events, though somebody may write.
+            try connection.transaction(.deferred) {
+                var walk = start
+                let head = try connection.cached("SELECT key, last_sequence, last_hash FROM run WHERE id = ?")
+                try head.bind(1, walk.run)
+                guard let end = try head.firstRow({ ($0.int64(0), $0.int64(1), $0.blob(2)) }) else {
+                    throw StoreError(.missing, "there is no run '\(walk.run)' in the store \(self.folder)")
                 }
-                walk.hash = EventChain.link(
-                    after: walk.hash, sequence: expected, at: event.at, canonical: json.jsonBytes(.canonical))
-                if walk.hash.bytes != row.blob(7) { walk.report.firstBroken = expected }
+                try self.walk(&walk, connection, run: end.0, limit: limit)
+                if walk.isOver, walk.report.firstBroken == nil,
+                    walk.sequence != end.1 || walk.hash.bytes != end.2
+                {
+                    walk.report.firstBroken = min(walk.sequence, end.1) &+ 1
+                }
+                return walk
             }
-            walk.isOver = seen < limit
-            // The head is read first: what a writer adds meanwhile is beyond it.
-            if walk.isOver, walk.report.firstBroken == nil, walk.sequence <= end.1,
-                walk.sequence < end.1 || walk.hash.bytes != end.2
-            {
-                walk.report.firstBroken = walk.sequence &+ 1
-            }
-            return walk
         }
+    }
+
+    private func walk(_ walk: inout ChainWalk, _ connection: SQLiteConnection, run: Int64, limit: Int) throws {
+        let statement = try connection.cached(
+            """
+            SELECT \(Self.eventColumns), hash FROM event WHERE run = ? AND sequence > ? ORDER BY sequence LIMIT ?
+            """)
+        try statement.bind(1, run)
+        try statement.bind(2, walk.seen)
+        try statement.bind(3, limit)
+        var rows = 0
+        defer { statement.reset() }
+        while try statement.step() {
+            rows += 1
+            walk.report.count += 1
+            walk.seen = statement.int64(0)
+            guard walk.report.firstBroken == nil else { continue }
+            let next = walk.sequence &+ 1
+            guard walk.seen == next, let event = eventRow(statement), let json = event.json() else {
+                walk.report.firstBroken = next
+                continue
+            }
+            let hash = EventChain.link(
+                after: walk.hash, sequence: next, at: event.at, canonical: json.jsonBytes(.canonical))
+            guard hash.bytes == statement.blob(7) else {
+                walk.report.firstBroken = next
+                continue
+            }
+            (walk.sequence, walk.hash) = (next, hash)
+        }
+        walk.isOver = rows < limit
     }
 
     // MARK: Rows

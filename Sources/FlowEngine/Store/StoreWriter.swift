@@ -21,8 +21,9 @@ final class StoreWriter {
         var isClean: Bool
     }
 
-    /// Pages in the log (16 MiB) after which they are moved to the database file.
-    private static let pagesPerCheckpoint = 4096
+    /// Pages in the log (64 MiB) after which they are moved to the database file. Many runs at once change the same
+    /// pages again and again, which costs one write when they are moved late.
+    var pagesPerCheckpoint = 16_384
     private static let mostHeads = 10_000
 
     private let folder: String
@@ -76,7 +77,7 @@ final class StoreWriter {
                 ("foreign_keys", .integer(1), .integer(1)), ("cell_size_check", .integer(1), .integer(1)),
                 // Checkpoints are made by `checkpointIfDue`: the automatic ones hide their errors.
                 ("wal_autocheckpoint", .integer(0), .integer(0)),
-                ("journal_size_limit", .integer(64 << 20), .integer(64 << 20)),
+                ("journal_size_limit", .integer(128 << 20), .integer(128 << 20)),
                 ("cache_size", .integer(-16_384), .integer(-16_384)), ("temp_store", .integer(2), .integer(2)),
             ] as [(String, SQLiteValue, SQLiteValue)] {
                 try connection.setPragma(name, value)
@@ -235,13 +236,17 @@ final class StoreWriter {
 
     // MARK: Failing
 
-    private func judge(_ error: any Error) -> StoreError {
+    /// What is tried when a file grows: SQLITE_IOERR_WRITE, _SHMSIZE, _SHMMAP. Never a failed fsync.
+    private static let growing: [Int32] = [10 | 3 << 8, 10 | 19 << 8, 10 | 21 << 8]
+
+    /// What an error means for the callers, and for all that comes after it.
+    func judge(_ error: any Error) -> StoreError {
         if let error = error as? StoreError { return error }
         guard let error = error as? SQLiteError else { return StoreError(.inputOutput, "\(error)") }
         let doing = "write to the store \(folder)"
         guard error.isIOError else { return StoreError(error, doing: doing) }
-        if let free = try? File.freeSpace(at: folder), free < 1 << 20 {
-            // The index of the log cannot grow: SQLite does not call that a full disk.
+        if Self.growing.contains(error.extendedCode), let free = try? File.freeSpace(at: folder), free < 1 << 20 {
+            // The index of the log, for one, cannot grow: SQLite does not call that a full disk.
             return StoreError(
                 .diskFull, "cannot \(doing): \(error.message) (SQLite code \(error.extendedCode)). Make room.")
         }
@@ -261,7 +266,7 @@ final class StoreWriter {
     func checkpointIfDue() {
         let pages = connection.pagesWritten
         // After a try that a reader held up, or that found the disk full, a while passes before the next.
-        guard failure == nil, pages - pagesAtCheckpoint >= Self.pagesPerCheckpoint else { return }
+        guard failure == nil, pages - pagesAtCheckpoint >= pagesPerCheckpoint else { return }
         pagesAtCheckpoint = pages
         do throws(SQLiteError) {
             try connection.cached("PRAGMA wal_checkpoint(PASSIVE)").run()

@@ -85,6 +85,6 @@ struct JQKindTests {
         }
         #expect(messages(.literal(".a")).isEmpty)
         #expect(messages(.literal(".a == \"${{ inputs.x }}\"")) == ["`${{ }}` has no meaning in a jq filter"])
-        #expect(messages(.literal([".a"])) == ["`jq` is a filter, not a array"])
+        #expect(messages(.literal([".a"])) == ["`jq` is a filter in one string, not: array"])
     }
 }

@@ -180,6 +180,45 @@ struct SQLKindTests {
         #expect(unknown.message.contains("the ending `.parquet` is no format of tables"))
     }
 
+    /// Writes a spreadsheet of one sheet with texts and a number.
+    private static let spreadsheet = """
+        import sys, zipfile
+        main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+        office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+        package = "http://schemas.openxmlformats.org/package/2006"
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml."
+        def text(value): return f'<c t="inlineStr"><is><t>{value}</t></is></c>'
+        with zipfile.ZipFile(sys.argv[1], "w") as file:
+            file.writestr("[Content_Types].xml", f'<Types xmlns="{package}/content-types">'
+                '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+                f'<Override PartName="/xl/workbook.xml" ContentType="{kind}sheet.main+xml"/>'
+                f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}worksheet+xml"/></Types>')
+            file.writestr("_rels/.rels", f'<Relationships xmlns="{package}/relationships">'
+                f'<Relationship Id="a" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>')
+            file.writestr("xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+                '<sheet name="Tickets" sheetId="1" r:id="a"/></sheets></workbook>')
+            file.writestr("xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{package}/relationships">'
+                f'<Relationship Id="a" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>')
+            file.writestr("xl/worksheets/sheet1.xml", f'<worksheet xmlns="{main}"><sheetData>'
+                f'<row>{text("id")}{text("what")}</row><row><c><v>7</v></c>{text("late, again")}</row>'
+                '</sheetData></worksheet>')
+        """
+
+    @Test func `a spreadsheet is a table`() async throws {
+        guard let tools = TestMachine.tools() else { return }
+        let file = folder.file("t.xlsx")
+        let command = ChildCommand(executable: tools.python, arguments: ["-c", Self.spreadsheet, file])
+        #expect(try await folder.processes.run(command).isSuccess)
+        let outputs = try await rows(["tables": ["t": .string(file)], "query": "SELECT * FROM t"])
+        #expect(outputs["rows"] == [["id": 7, "what": "late, again"]])
+        #expect(folder.remains == ["table.csv"])
+        let failure = try await failure([
+            "tables": ["t": ["file": .string(file), "sheet": "Gone"]], "query": "SELECT 1",
+        ])
+        #expect(failure.reason == .badData)
+        #expect(failure.message == "t.xlsx has no sheet \"Gone\" (it has: Tickets)")
+    }
+
     @Test func `the real ticket log`() async throws {
         guard let file = TestMachine.sharedFile("tickets/incident_event_log.csv") else { return }
         let time: JSONValue = ["type": "datetime", "format": "%d-%m-%Y %H:%M"]
