@@ -57,8 +57,10 @@ struct StoredRun {
         if summary.status.isTerminal, let plan {
             outputs = try await reader.outputs(of: summary, plan: plan, layout: layout)
         }
-        return try await RunReport.make(
+        var report = try await RunReport.make(
             summary, reader: reader, layout: layout, outputs: outputs, isOrphaned: isOrphaned)
+        report.inputs = try await reader.inputs(of: summary).0
+        return report
     }
 }
 

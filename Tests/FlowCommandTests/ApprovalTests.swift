@@ -16,6 +16,7 @@ import Testing
         let (flow, run, end) = try await gated()
         #expect(end.code == 3)
         #expect(end.errorOutput.contains("next: flow approve \(run) gate   # Is it right?"))
+        #expect(end.output.contains("gate asks\n  Is it right?\n  file: \(flow.file("ledger"))\n"))
         let show = try await flow.run("show", run, "--json").object
         #expect(show["status"] == "waiting")
         #expect(show["approvals"]?.arrayValue?.first?["node"] == "gate")
@@ -62,6 +63,20 @@ import Testing
             "run", "gated.yaml", "-i", "ledger=\(flow.file("ledger"))", "--approval", "none")
         #expect(end.code == 0, "\(end.errorOutput)")
         #expect(flow.lines("ledger") == ["before", "after"])
+    }
+
+    @Test("What the run of a sub-workflow asks is said, and its answer lets the parent go on")
+    func subworkflow() async throws {
+        let flow = try FlowProgram()
+        try flow.write("child.yaml", "flow: 1\nname: child\nnodes: {ask: {approval: Go on?}}\n")
+        try flow.write("parent.yaml", "flow: 1\nname: parent\nnodes: {sub: {workflow: child.yaml}}\n")
+        let running = try flow.start(["run", "parent.yaml"])
+        #expect(try await flow.eventually { running.errorText.contains("waiting: flow approve ") })
+        let words = running.errorText.split(separator: "flow approve ").last?.split { " \n".contains($0) }.map(
+            String.init)
+        let answer = try await flow.start(["approve"] + (words ?? []).prefix(2)).end()
+        #expect(answer.code == 0, "\(answer.errorOutput)")
+        #expect(try await running.end().code == 0)
     }
 
     @Test("A run that stays takes the answer of another process")

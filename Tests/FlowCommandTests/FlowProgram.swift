@@ -77,9 +77,9 @@ final class FlowProgram: Sendable {
         try await start(arguments, input: input, environment: environment, wrapper: wrapper).end()
     }
 
-    /// Waits until a condition holds; false when it does not within ten seconds.
+    /// Waits until a condition holds; false when it does not within half a minute.
     func eventually(_ holds: () throws -> Bool) async throws -> Bool {
-        for _ in 0..<1000 {
+        for _ in 0..<3000 {
             if try holds() { return true }
             try await Task.sleep(for: .milliseconds(10))
         }

@@ -19,6 +19,7 @@ import Testing
         let show = try await flow.run("show", String(run.prefix(6)), "--json").object
         #expect(show["status"] == "succeeded")
         #expect(show["outputs"] == ["text": "hello you!"])
+        #expect(show["inputs"]?["who"] == "you")
         #expect(show["nodes"]?.arrayValue?.compactMap { $0["node"]?.stringValue } == ["first", "second"])
         #expect(try await flow.run("show", "@latest").output.contains("✓ succeeded"))
         let events = try await flow.run("events", run, "--json").json

@@ -60,7 +60,7 @@ enum Workflows {
             run: echo before >> "$FLOW_WITH_LEDGER"
           gate:
             needs: [before]
-            approval: Is it right?
+            approval: {prompt: "Is it right?", show: {file: "${{ inputs.ledger }}"}}
           after:
             needs: [gate]
             with: {ledger: "${{ inputs.ledger }}"}

@@ -7,6 +7,8 @@ import FlowEngine
 struct RunReport {
     var summary: RunSummary
     var nodes: [NodeSummary]
+    /// What the run was started with.
+    var inputs = JSONObject()
     var outputs: JSONObject
     var artifacts: [(node: String, name: String, path: String)]
     /// Approvals that are awaited, with their question.
@@ -57,6 +59,11 @@ struct RunReport {
         text += "\n"
         if let reason = summary.reason { text += "  \(reason)\n" }
         text += "\n" + nodeTable(talk)
+        for approval in approvals {
+            text += "\n\(approval.node) asks\n  \(approval.request.prompt)\n"
+            for member in approval.request.show { text += "  \(member.key): \(shortened(member.value))\n" }
+            if let deadline = approval.request.deadline { text += "  until \(deadline.iso8601)\n" }
+        }
         if !outputs.isEmpty {
             text += "\noutputs\n"
             for member in outputs { text += "  \(member.key): \(shortened(member.value))\n" }
@@ -133,6 +140,7 @@ struct RunReport {
         object["schemaVersion"] = 1
         if isOrphaned { object["status"] = "interrupted" }
         object["nodes"] = .array(nodes.map(\.json))
+        object["inputs"] = .object(inputs)
         object["outputs"] = .object(outputs)
         object["artifacts"] = .array(
             artifacts.map { artifact in
