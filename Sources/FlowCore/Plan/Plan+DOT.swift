@@ -8,7 +8,8 @@ extension Plan {
     public func dot(statuses: [String: NodeStatus] = [:], limit: Int = 1000) -> String {
         var text = "digraph \(quoted(definition.name)) {\n"
         text += "    label=\(quoted(definition.title ?? definition.name)); labelloc=t; rankdir=TB;\n"
-        text += "    fontname=\"Helvetica\"; node [fontname=\"Helvetica\", fontsize=11, style=filled, fillcolor=white];\n"
+        text +=
+            "    fontname=\"Helvetica\"; node [fontname=\"Helvetica\", fontsize=11, style=filled, fillcolor=white];\n"
         text += "    edge [fontname=\"Helvetica\", fontsize=9, color=\"#666666\"];\n"
         if nodes.count > limit {
             text += collapsed()
@@ -22,7 +23,8 @@ extension Plan {
             }
             for index in nodes.indices {
                 for edge in needs(of: index) {
-                    let label = edge.condition == .met ? "" : " [label=\(quoted(edge.condition.rawValue)), style=dashed]"
+                    let label =
+                        edge.condition == .met ? "" : " [label=\(quoted(edge.condition.rawValue)), style=dashed]"
                     text += "    \(quoted(nodes[Int(edge.node)].id)) -> \(quoted(nodes[index].id))\(label);\n"
                 }
             }
@@ -52,7 +54,8 @@ extension Plan {
             var counts: [String: Int] = [:]
             for node in members { counts[nodes[node].kind, default: 0] += 1 }
             let words = counts.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }
-            text += "    level\(level) [shape=box3d, label=\(quoted("level \(level)\n" + words.joined(separator: "\n")))];\n"
+            text +=
+                "    level\(level) [shape=box3d, label=\(quoted("level \(level)\n" + words.joined(separator: "\n")))];\n"
             if level > 0 { text += "    level\(level - 1) -> level\(level);\n" }
         }
         return text

@@ -16,9 +16,10 @@ extension Plan {
                 text += "    n_\(nodes[Int(edge.node)].id) \(arrow) n_\(nodes[index].id)\n"
             }
         }
-        for (status, names) in Dictionary(grouping: nodes.map(\.id).filter { statuses[$0] != nil }, by: { statuses[$0] })
-            .sorted(by: { ($0.key?.rawValue ?? "") < ($1.key?.rawValue ?? "") })
-        {
+        for (status, names) in Dictionary(
+            grouping: nodes.map(\.id).filter { statuses[$0] != nil }, by: { statuses[$0] }
+        )
+        .sorted(by: { ($0.key?.rawValue ?? "") < ($1.key?.rawValue ?? "") }) {
             guard let status else { continue }
             text += "    classDef \(status.rawValue) fill:\(status.colour)\n"
             text += "    class \(names.map { "n_\($0)" }.joined(separator: ",")) \(status.rawValue)\n"

@@ -43,7 +43,9 @@ extension RunExecutor {
         let children = site.children
         // Ends with the child's run or with the engine, which ends all executors.
         Task.detached { [weak self] in
-            let outcome = await children.outcome(of: child)
+            let outcome = await children.outcome(of: child) { [weak self] isBlocked in
+                await self?.childIsBlocked(node, isBlocked)
+            }
             await self?.childEnded(node, child: child, outcome)
         }
     }
@@ -55,6 +57,8 @@ extension RunExecutor {
         case nil:
             send(.input(.childEnded(node, result: nil, failure: NodeFailure(.child, "run \(child) does not exist"))))
         case (.succeeded, let record, _)?: send(.childSucceeded(node: node, record: record))
+        // The engine ends: the child's run is not over, and this node goes on waiting for it after a resume.
+        case (let status, _, _)? where !status.isTerminal: break
         case (.cancelled, _, _)? where machine.cancellation != nil:
             send(.input(.childEnded(node, result: nil, failure: nil)))
         case (let status, _, let reason)?:

@@ -35,6 +35,8 @@ actor RunExecutor {
 
     var attempts: [Int: Task<Void, Never>] = [:]
     private var cancelling: Set<Int> = []
+    /// Nodes whose sub-workflow waits for a person.
+    private var blockedChildren: Set<Int> = []
     private var wakes: [Int: Timestamp] = [:]
     private var timer: Task<Void, Never>?
     private var endWaiters: [CheckedContinuation<Void, Never>] = []
@@ -96,7 +98,7 @@ actor RunExecutor {
     func end() async -> (status: RunStatus, reason: String?) {
         while true {
             if let ended = machine.ended, !isDraining { return ended }
-            if let stopReason { return (.failed, stopReason.description) }
+            if let stopReason { return (.queued, stopReason.description) }
             if isStopping { return (.queued, "the engine is ending") }
             await withCheckedContinuation { endWaiters.append($0) }
         }
@@ -308,8 +310,26 @@ actor RunExecutor {
         if let ended = machine.ended { return .ended(ended.status, reason: ended.reason) }
         if isStopping { return .stopped }
         if machine.status == .paused, attempts.isEmpty { return .paused }
-        if machine.waitsForPeople { return .waiting(nodes: waitingNodes) }
+        if waitsForPeople { return .waiting(nodes: waitingNodes) }
         return nil
+    }
+
+    /// Whether nothing goes on unless a person answers, here or in the run of a sub-workflow.
+    private var waitsForPeople: Bool {
+        machine.status == .waiting
+            && machine.waits.allSatisfy { node, wait in
+                switch wait {
+                case .approval: true
+                case .run: blockedChildren.contains(node)
+                case .until: false
+                }
+            }
+    }
+
+    /// The run that a node waits for begins, or ends, to wait for a person.
+    func childIsBlocked(_ node: Int, _ isBlocked: Bool) {
+        if isBlocked { blockedChildren.insert(node) } else { blockedChildren.remove(node) }
+        settle()
     }
 
     private var waitingNodes: [String] { machine.waits.keys.sorted().map { machine.name(of: $0) } }

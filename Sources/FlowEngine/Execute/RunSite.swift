@@ -26,8 +26,11 @@ struct RunSite: Sendable {
 
 /// How a run starts and stops the runs of its sub-workflows.
 protocol ChildRuns: Sendable {
-    /// Waits for a run to end; nil if there is no such run.
-    func outcome(of run: String) async -> (status: RunStatus, record: NodeRecord, reason: String?)?
+    /// Waits for a run to end; nil if there is no such run. Tells meanwhile when the run begins and ends to wait for
+    /// a person.
+    func outcome(
+        of run: String, blocked: @escaping @Sendable (Bool) async -> Void
+    ) async -> (status: RunStatus, record: NodeRecord, reason: String?)?
     func cancel(_ run: String) async
 }
 

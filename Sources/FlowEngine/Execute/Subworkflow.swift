@@ -54,11 +54,19 @@ final class SubworkflowStarter: Sendable {
 struct EngineChildRuns: ChildRuns {
     weak let engine: Engine?
 
-    func outcome(of run: String) async -> (status: RunStatus, record: NodeRecord, reason: String?)? {
+    func outcome(
+        of run: String, blocked: @escaping @Sendable (Bool) async -> Void
+    ) async -> (status: RunStatus, record: NodeRecord, reason: String?)? {
         guard let engine else { return nil }
         do throws(EngineError) {
             let executor = try await engine.load(run, observer: NoObserver())
             await executor.startIfIdle(engine: engine.configuration.name)
+            while case .waiting = await executor.outcome() {
+                await blocked(true)
+                // Answers are rare; looking for them a few times a second costs nothing that can be measured.
+                try? await Task.sleep(for: .milliseconds(200))
+            }
+            await blocked(false)
             let (status, reason) = await executor.end()
             guard status == .succeeded else { return (status, .empty, reason) }
             return (status, NodeRecord(outputs: try await engine.outputs(of: run)), reason)
