@@ -81,7 +81,7 @@ extension RunExecutor {
             }
             keys.append(key)
         }
-        let bytes = JSONValue.array(items).jsonBytes(.canonical)
+        let bytes = JSONValue.array(items).jsonBytes(.compact)
         let digest = Digest(of: bytes)
         batch.contents.append((digest, bytes))
         itemLists[node] = items

@@ -230,7 +230,8 @@ actor RunExecutor {
     /// Puts a record among the contents of the batch.
     func keep(_ record: NodeRecord, of node: Int, _ batch: inout RunBatch) -> Digest {
         if record.outputs.isEmpty, record.artifacts.isEmpty { return keepEmpty(&batch) }
-        let bytes = record.json.jsonBytes(.canonical)
+        // In the order of writing: a value must read the same after a resume as it did before.
+        let bytes = record.json.jsonBytes(.compact)
         let digest = Digest(of: bytes)
         batch.contents.append((digest, bytes))
         if site.isReferenced(Int(machine.nodes[node].planNode)) { records[node] = record }
@@ -239,7 +240,7 @@ actor RunExecutor {
 
     private func keepEmpty(_ batch: inout RunBatch) -> Digest {
         if !batch.hasEmptyRecord {
-            batch.contents.append((NodeRecord.emptyDigest, NodeRecord.empty.json.jsonBytes(.canonical)))
+            batch.contents.append((NodeRecord.emptyDigest, NodeRecord.empty.json.jsonBytes(.compact)))
             batch.hasEmptyRecord = true
         }
         return NodeRecord.emptyDigest
