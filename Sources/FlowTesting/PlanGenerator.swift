@@ -8,7 +8,7 @@ public struct PlanGenerator: Sendable {
     private var random: SeededGenerator
     private let largest: Int
 
-    /// The plans of a seed, with at most `largest` main nodes each.
+    /// The plans of a seed, with up to `largest` main nodes each, now and then five times as many.
     public init(seed: UInt64, largest: Int = 12) {
         random = SeededGenerator(seed: seed)
         self.largest = largest
@@ -18,7 +18,7 @@ public struct PlanGenerator: Sendable {
     public mutating func plan() -> Plan {
         var definition = WorkflowDefinition(name: "generated")
         // A few plans without any node, or with `finally` alone.
-        let count = random.chance(3) ? 0 : 1 + random.below(largest)
+        let count = random.chance(3) ? 0 : 1 + random.below(random.chance(5) ? 5 * largest : largest)
         definition.nodes = nodes(count, prefix: "n")
         definition.finally = random.chance(40) ? nodes(1 + random.below(3), prefix: "f") : []
         return Plan(definition: definition, slotFreeKinds: ["free"])

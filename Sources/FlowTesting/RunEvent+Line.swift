@@ -20,7 +20,8 @@ extension RunEvent {
         case .nodeWaiting(let node, _, .until(let moment)): "\(node) waits until \(moment.milliseconds)"
         case .nodeWaiting(let node, _, .approval): "\(node) waits for approval"
         case .nodeWaiting(let node, _, .run(let run)): "\(node) waits for run \(run)"
-        case .approvalDecided(let node, let decision): "\(node) \(decision.approved ? "approved" : "rejected by person")"
+        case .approvalDecided(let node, let decision):
+            "\(node) \(decision.approved ? "approved" : "rejected by person")"
         case .nodeSkipped(let node, let reason): "\(node) skipped: \(reason)"
         case .nodeOmitted(let node, let reason): "\(node) omitted: \(reason)"
         case .nodeCancelled(let node): "\(node) cancelled"

@@ -14,7 +14,11 @@ extension RunSimulation {
         case 3, 4: send(.resume(by: "test"))
         case 5: if mayCancel { send(.cancel(by: "test", reason: "enough")) }
         case 6: send(.woken(random.below(machine.nodes.count + 2)))
-        case 7: send(.decided(random.below(machine.nodes.count + 2), ApprovalDecision(approved: true, by: "nobody", at: clock.now), result: .zero))
+        case 7:
+            send(
+                .decided(
+                    random.below(machine.nodes.count + 2),
+                    ApprovalDecision(approved: true, by: "nobody", at: clock.now), result: .zero))
         default: repeatAnswer()
         }
     }
@@ -68,8 +72,7 @@ extension RunSimulation {
         if isCommitted {
             checkReplay(next, "the machine made from the log")
         } else {
-            oracle = RunSimulationOracle(plan: plan, slots: slots)
-            for recorded in log { oracle.take(recorded.event, at: recorded.at) }
+            oracle = RunSimulationOracle(plan: plan, slots: slots, log: log)
         }
         machine = next
         oracle.crash()

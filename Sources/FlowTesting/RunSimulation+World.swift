@@ -29,7 +29,9 @@ extension RunSimulation {
 
     private mutating func preparation(of node: Int) -> RunInput {
         if random.chance(8) { return .conditionFalse(node, reason: "chance") }
-        if random.chance(4) { return .evaluationFailed(node, NodeFailure(random.pick([.expression, .rejected]), "chance")) }
+        if random.chance(4) {
+            return .evaluationFailed(node, NodeFailure(random.pick([.expression, .rejected]), "chance"))
+        }
         let isItem = machine.nodes[node].item >= 0
         guard machine.definition(of: node).options.foreach != nil, !isItem else { return .prepared(node) }
         return .expanded(node, keys: (0..<random.below(6)).map { "k\($0)" }, items: .zero)
@@ -87,7 +89,10 @@ extension RunSimulation {
         switch random.below(100) {
         case ..<60: answer(.succeeded(node, attempt: attempt, result: .zero))
         case ..<80: answer(.failed(node, attempt: attempt, randomFailure()))
-        case ..<88: answer(.waiting(node, attempt: attempt, .until(clock.now.advanced(by: Milliseconds(Int64(random.below(500)))))))
+        case ..<88:
+            answer(
+                .waiting(node, attempt: attempt, .until(clock.now.advanced(by: Milliseconds(Int64(random.below(500))))))
+            )
         case ..<95: answer(.waiting(node, attempt: attempt, .approval(question())))
         default: answer(.waiting(node, attempt: attempt, .run("child")))
         }

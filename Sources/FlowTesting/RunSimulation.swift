@@ -109,15 +109,14 @@ public struct RunSimulation {
         if random.chance(8) { moves = [.fault] }
         if moves.isEmpty {
             if machine.isPausedByPerson { return send(.resume(by: "test")) }
-            if !approvals.isEmpty {
-                if !machine.waitsForPeople, machine.status != .paused {
-                    problems.append("nothing goes on, yet the run does not wait for people")
-                }
-                moves = [.person]
-            } else {
+            guard !approvals.isEmpty else {
                 problems.append("nothing goes on")
                 return
             }
+            if !machine.waitsForPeople, machine.status != .paused {
+                problems.append("nothing goes on, yet the run does not wait for people")
+            }
+            moves = [.person]
         }
         switch random.pick(moves) {
         case .chore: doChore()
@@ -137,7 +136,8 @@ public struct RunSimulation {
             take(try machine.advance(input, at: clock.now))
         } catch {
             switch (input, error.code) {
-            case (.pause, .alreadyPaused), (.resume, .notPaused), (.decided, .notWaitingForApproval), (_, .runEnded): break
+            case (.pause, .alreadyPaused), (.resume, .notPaused), (.decided, .notWaitingForApproval), (_, .runEnded):
+                break
             default: problems.append("\(input) is refused: \(error.message)")
             }
         }

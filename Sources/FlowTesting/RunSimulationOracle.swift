@@ -39,6 +39,8 @@ struct RunSimulationOracle {
     private var openMain: Int
     private(set) var openAll: Int
     private var usedSlots = 0
+    /// While the oracle takes in facts of the past, of which it does not know what the world had answered.
+    private var isReplaying = false
     private let found = Problems()
 
     init(plan: Plan, slots: Int) {
@@ -111,6 +113,14 @@ struct RunSimulationOracle {
     }
 
     // MARK: Folding
+
+    /// The oracle of a log.
+    init(plan: Plan, slots: Int, log: [RecordedEvent]) {
+        self.init(plan: plan, slots: slots)
+        isReplaying = true
+        for recorded in log { take(recorded.event, at: recorded.at) }
+        isReplaying = false
+    }
 
     mutating func crash() {
         isEngaged = false
@@ -214,8 +224,10 @@ struct RunSimulationOracle {
         expect(attempt == nodes[node].attempt + 1, "`\(event.line)` after attempt \(nodes[node].attempt)")
         expect(isEngaged && !isPaused, "`\(event.line)` in a run that stands still")
         expect(!isStopped(node), "`\(event.line)` although it is cancelled")
-        expect(nodes[node].wantsSlot, "`\(event.line)` before it is prepared")
-        expect(nodes[node].isItem || definition.needs.allSatisfy { accepts($0) == true }, "`\(event.line)` before its needs")
+        expect(isReplaying || nodes[node].wantsSlot, "`\(event.line)` before it is prepared")
+        expect(
+            nodes[node].isItem || definition.needs.allSatisfy { accepts($0) == true },
+            "`\(event.line)` before its needs")
         expect(isMain(node) || openMain == 0, "`\(event.line)` before the main nodes have ended")
         expect(!takesSlot(node) || usedSlots < slots, "`\(event.line)` without a slot")
         if let moment = nodes[node].retryAt { expect(now >= moment, "`\(event.line)` before \(moment.milliseconds)") }
@@ -226,7 +238,7 @@ struct RunSimulationOracle {
             let siblings = nodes[nodes[node].planNode].items ?? 0..<0
             expect(siblings.count(where: { runs($0) }) < most, "`\(event.line)` beside \(most) siblings")
         }
-        if takesSlot(node) {
+        if takesSlot(node), !isReplaying {
             func urgency(_ node: Int) -> (Int, Int32) {
                 (self.definition(node).options.priority, plan.height[nodes[node].planNode])
             }
