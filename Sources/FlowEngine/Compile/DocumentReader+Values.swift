@@ -98,7 +98,8 @@ extension DocumentReader {
         guard text.contains("${{") else { return .literal(.string(text)) }
         let (template, faults) = Template.parse(text)
         for fault in faults { report(fault, in: node) }
-        if faults.isEmpty, !template.isConstant { templates.append((node, template)) }
+        if case .literal = template { return template }
+        if faults.isEmpty { templates.append((node, template)) }
         return template
     }
 

@@ -21,8 +21,8 @@ enum Fixtures {
     static func compile(_ path: String, name: String) throws -> Compilation {
         compiler.compile(
             WorkflowSource(
-                name: name, bytes: try File.read(path), directory: FilePath.dirname(path),
-                readFile: { try? File.read($0) }))
+                name: name, bytes: try File.read(path, limit: 1 << 20), directory: FilePath.dirname(path),
+                readFile: { try? File.read($0, limit: 1 << 20) }))
     }
 
     /// Compiles a text with nothing beside it.
@@ -46,7 +46,7 @@ enum Fixtures {
             try File.write(text, to: path)
             return
         }
-        let wanted = (try? File.read(path)).map { String(decoding: $0, as: UTF8.self) }
+        let wanted = (try? File.read(path, limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
         #expect(text == wanted, "\(FilePath.basename(path)) differs; FLOW_UPDATE_SNAPSHOTS=1 writes it anew")
     }
 }

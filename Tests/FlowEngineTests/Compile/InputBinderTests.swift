@@ -5,6 +5,8 @@ import Testing
 
 /// How given values become the inputs of a run.
 struct InputBinderTests {
+    static func object(_ value: JSONValue) -> JSONObject { value.objectValue ?? JSONObject() }
+
     static func form(_ fields: String) throws -> InputBinder {
         let compilation = Fixtures.compile(
             "flow: 1\nname: form\ninputs:\n  x: {\(fields)}\nnodes: {a: {set: {x: \"${{ inputs.x }}\"}}}\n")
@@ -34,7 +36,7 @@ struct InputBinderTests {
     ]
 
     @Test(arguments: good) func takes(fields: String, given: JSONValue, wanted: JSONValue) throws {
-        let (values, problems) = try Self.form(fields).bind(["x": given])
+        let (values, problems) = try Self.form(fields).bind(Self.object(["x": given]))
         #expect(problems.isEmpty)
         #expect(values?["x"] == wanted)
     }
@@ -62,7 +64,7 @@ struct InputBinderTests {
     ]
 
     @Test(arguments: bad) func refuses(fields: String, given: JSONValue, message: String) throws {
-        let (values, problems) = try Self.form(fields).bind(["x": given])
+        let (values, problems) = try Self.form(fields).bind(Self.object(["x": given]))
         #expect(values == nil)
         #expect(problems.map(\.message) == ["input `x`: \(message)"])
         #expect(problems.map(\.code) == [.badInput])
@@ -76,7 +78,7 @@ struct InputBinderTests {
             ("type: integer, required: true", ["give it: `--input x=1`"]),
         ]
         for (fields, help) in cases {
-            for given: JSONObject in [[:], ["x": .null]] {
+            for given in [JSONObject(), Self.object(["x": .null])] {
                 let (values, problems) = try Self.form(fields).bind(given)
                 #expect(values == nil)
                 #expect(problems.map(\.code) == [.missingInput])
@@ -90,24 +92,29 @@ struct InputBinderTests {
         let binder = InputBinder(inputs: [
             InputDefinition(name: "customer", kind: .string), InputDefinition(name: "time_range", kind: .string),
         ])
-        let (values, problems) = binder.bind(["costumer": "a", "whatever": "b"])
+        let (values, problems) = binder.bind(Self.object(["costumer": "a", "whatever": "b"]))
         #expect(values == nil)
         #expect(problems.map(\.code) == [.unknownInput, .unknownInput])
         #expect(problems.map(\.help) == [["did you mean `customer`?"], ["the inputs are: customer, time_range"]])
-        #expect(InputBinder(inputs: []).bind(["a": 1]).problems.map(\.help) == [["the workflow has no inputs"]])
+        #expect(
+            InputBinder(inputs: []).bind(Self.object(["a": 1])).problems.map(\.help) == [["the workflow has no inputs"]]
+        )
     }
 
     @Test func tellsAllProblemsAtOnce() {
         let binder = InputBinder(inputs: [
             InputDefinition(name: "a", kind: .integer, required: true), InputDefinition(name: "b", kind: .boolean),
         ])
-        #expect(binder.bind(["b": "x", "c": 1]).problems.map(\.code) == [.unknownInput, .missingInput, .badInput])
+        #expect(
+            binder.bind(Self.object(["b": "x", "c": 1])).problems.map(\.code) == [
+                .unknownInput, .missingInput, .badInput,
+            ])
     }
 
     /// Objects with keys that mean something elsewhere are plain data.
     @Test func keepsObjectsAsTheyAre() throws {
         let value: JSONValue = ["$ref": "#/x", "_flow": 1, "__proto__": ["a": .null], "lc": 1, "t": "${{ inputs.x }}"]
-        let (values, _) = try Self.form("type: object").bind(["x": value])
+        let (values, _) = try Self.form("type: object").bind(Self.object(["x": value]))
         #expect(values?["x"] == value)
     }
 }

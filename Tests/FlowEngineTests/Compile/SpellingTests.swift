@@ -15,7 +15,7 @@ struct SpellingTests {
 
     static var places: [Place] {
         var places: [Place] = []
-        for key in WorkflowSchema.node.map(\.name) + ["run"] where key.count > 3 || key == "run" {
+        for key in WorkflowSchema.node.map(\.name) where key.count > 3 {
             places.append(Place(word: key, text: head + "nodes:\n  a:\n    set: {x: 1}\n    @: 1\n"))
         }
         for key in ["inputs", "outputs", "defaults", "description", "finally", "concurrency", "version", "secrets"] {
@@ -24,7 +24,7 @@ struct SpellingTests {
         for key in WorkflowSchema.retry.map(\.name) where key.count > 3 {
             places.append(Place(word: key, text: head + "nodes:\n  a: {set: {x: 1}, retry: {@: 1}}\n"))
         }
-        for name in ["approval", "agent", "render", "workflow"] {
+        for name in ["approval", "agent", "render", "workflow", "run"] {
             places.append(Place(word: name, text: head + "nodes: {a: {@: x}}\n"))
         }
         let nodes = "  load_tickets: {set: {x: 1}}\n  summarise: {set: {x: 1}}\n  report: {set: {x: 1}}\n"
