@@ -54,16 +54,33 @@ final class SubworkflowStarter: Sendable {
 struct EngineChildRuns: ChildRuns {
     weak let engine: Engine?
 
-    func outcome(of run: String) async -> (status: RunStatus, record: NodeRecord, reason: String?)? {
-        guard let engine else { return nil }
+    func standings(of run: String) async -> AsyncStream<RunStanding> {
+        do throws(EngineError) {
+            if let engine {
+                let executor = try await engine.load(run, observer: NoObserver())
+                await executor.start(engine: engine.configuration.name)
+                return await executor.standings()
+            }
+        } catch {
+            // `outcome` meets the same error and tells it.
+        }
+        return AsyncStream { $0.finish() }
+    }
+
+    func outcome(of run: String) async -> ChildOutcome {
+        guard let engine else { return .stopped }
         do throws(EngineError) {
             let executor = try await engine.load(run, observer: NoObserver())
-            await executor.startIfIdle(engine: engine.configuration.name)
-            let (status, reason) = await executor.end()
-            guard status == .succeeded else { return (status, .empty, reason) }
-            return (status, NodeRecord(outputs: try await engine.outputs(of: run)), reason)
+            switch await executor.final() {
+            case .ended(.succeeded, let reason):
+                return .ended(.succeeded, NodeRecord(outputs: try await engine.outputs(of: run)), reason: reason)
+            case .ended(let status, let reason): return .ended(status, .empty, reason: reason)
+            case .storeFailed(let error): return .storeFailed(error)
+            case .waiting, .paused, .stopped: return .stopped
+            }
         } catch {
-            return (.failed, .empty, error.description)
+            if let store = error.store { return .storeFailed(store) }
+            return engine.isClosed ? .stopped : .failed(error.description)
         }
     }
 
