@@ -13,6 +13,8 @@ public struct NodeState: Sendable, Hashable {
     public internal(set) var item: Int32 = -1
     /// Needs that have not ended.
     var open: Int32 = 0
+    /// Whether the node is ready but its conditions have not been evaluated.
+    var isUnprepared = false
     /// Whether the node stands in the queue for a slot.
     var isQueued = false
     /// Whether a need has ended in a way that the node cannot use.

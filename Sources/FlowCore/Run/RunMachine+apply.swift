@@ -44,6 +44,7 @@ extension RunMachine {
     /// The only place that writes a status: keeps the counts that depend on it.
     private mutating func set(_ node: Int, _ status: NodeStatus) {
         if isBusy(node) { busy -= 1 }
+        markPrepared(node)
         nodes[node].status = status
         if isBusy(node) { busy += 1 }
     }
@@ -103,7 +104,17 @@ extension RunMachine {
     private mutating func makeReady(_ node: Int) {
         guard nodes[node].status == .pending, !nodes[node].isDoomed else { return }
         set(node, .ready)
+        if nodes[node].item < 0 {
+            nodes[node].isUnprepared = true
+            unprepared += 1
+        }
         effects.append(.prepare(node))
+    }
+
+    private mutating func markPrepared(_ node: Int) {
+        guard nodes[node].isUnprepared else { return }
+        nodes[node].isUnprepared = false
+        unprepared -= 1
     }
 
     private mutating func expand(_ node: Int, keys: [String], items: Digest) {
@@ -128,6 +139,7 @@ extension RunMachine {
     /// Puts a prepared node in line for a slot.
     mutating func enqueue(_ node: Int) {
         guard !nodes[node].isQueued, !nodes[node].isExpanded, nodes[node].status.allows(.running) else { return }
+        markPrepared(node)
         if let parent = parent(of: node), let expansion = expansions[parent] {
             if expansion.active >= expansion.maxParallel {
                 expansions[parent]?.parked.append(node)

@@ -39,6 +39,9 @@ public struct RunMachine: Sendable {
     /// Nodes that are ready, running or in wait for a retry: something the engine itself works on.
     var busy = 0
     public internal(set) var endedCount = 0
+    /// Nodes of the plan that are ready and unprepared. While there are some, no slot is given away: one of them may
+    /// be more urgent than what is in the queue.
+    var unprepared = 0
 
     var queue = ReadyQueue()
     /// Nodes of which a need can no longer be met, with that need.

@@ -142,7 +142,10 @@ public final class Engine: Sendable {
 
     /// Does what a person asks of a run. Returns when it is durable. A run that no engine works on is not started by
     /// it, except for what a cancellation has to do.
+    ///
+    /// The node of an answer may be one in the run of a sub-workflow: `sub/gate`.
     public func send(_ command: RunCommand) async throws(EngineError) {
+        let command = try await addressed(command)
         let executor = try await load(command.run, observer: NoObserver())
         let problem: EngineError?
         switch command.request {
@@ -161,6 +164,28 @@ public final class Engine: Sendable {
         if let problem { throw problem }
     }
 
+    /// The command with the run and node that a path of nodes leads to.
+    private func addressed(_ command: RunCommand) async throws(EngineError) -> RunCommand {
+        let (path, isApproved, comment): (String, Bool, String?)
+        switch command.request {
+        case .approve(let node, let text): (path, isApproved, comment) = (node, true, text)
+        case .reject(let node, let text): (path, isApproved, comment) = (node, false, text)
+        case .pause, .resume, .cancel: return command
+        }
+        var command = command
+        var node = path[...]
+        // The names of items may hold a slash too, so the whole path is tried before its parts.
+        while true {
+            let executor = try await load(command.run, observer: NoObserver())
+            guard let (child, rest) = await executor.childRun(onPath: node) else { break }
+            (command.run, node) = (child, rest)
+        }
+        let name = String(node)
+        command.request =
+            isApproved ? .approve(node: name, comment: comment) : .reject(node: name, comment: comment)
+        return command
+    }
+
     /// Ends all attempts, leaves runs to be resumed, and gives the store back.
     public func close() async {
         let executors = state.withLock { state in
@@ -176,6 +201,9 @@ public final class Engine: Sendable {
         await store.close()
         owner.release()
     }
+
+    /// How many runs are kept in memory.
+    var executorCount: Int { state.withLock { $0.executors.count } }
 
     /// Whether `close` has been called.
     var isClosed: Bool { state.withLock { $0.isClosed } }

@@ -54,6 +54,17 @@ extension RunExecutor {
         for waiter in waiters { waiter.resume(returning: outcome) }
     }
 
+    /// The run of a sub-workflow that the first part of a path such as `sub/gate` stands for, and the rest of the path.
+    func childRun(onPath path: Substring) -> (run: String, rest: Substring)? {
+        if machine.index(of: String(path)) != nil { return nil }
+        for slash in path.indices where path[slash] == "/" {
+            if let node = machine.index(of: String(path[..<slash])), case .run(let child) = machine.waits[node] {
+                return (child, path[path.index(after: slash)...])
+            }
+        }
+        return nil
+    }
+
     private func tellListeners() {
         let standing = standing
         guard standing != lastStanding else { return }

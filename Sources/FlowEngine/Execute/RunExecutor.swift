@@ -308,9 +308,11 @@ actor RunExecutor {
         return digest
     }
 
-    /// Keeps a record in memory if it has become the node's result and expressions refer to it.
+    /// Keeps a record in memory if it has become the node's result and expressions refer to it, or it is an item's,
+    /// which may be collected in this very batch.
     func remember(_ record: NodeRecord, _ digest: Digest, of node: Int) {
-        guard rows.results[node] == digest, site.isReferenced(Int(machine.nodes[node].planNode)) else { return }
+        let state = machine.nodes[node]
+        guard rows.results[node] == digest, state.item >= 0 || site.isReferenced(Int(state.planNode)) else { return }
         records[node] = record
     }
 

@@ -8,6 +8,8 @@ import Synchronization
 final class SubworkflowStarter: Sendable {
     private struct Link { weak var engine: Engine? }
     private let link = Mutex(Link())
+    /// The most runs that a run may be a part of.
+    private static let deepest = 16
 
     func connect(_ engine: Engine) { link.withLock { $0.engine = engine } }
 
@@ -41,7 +43,12 @@ final class SubworkflowStarter: Sendable {
                 let problems = binding.problems.map(\.message).joined(separator: "; ")
                 return .failed(NodeFailure(.badData, "the workflow's inputs do not fit: \(problems)"))
             }
-            let options = RunOptions(approval: context.approvesAll ? .none : .asked)
+            var options = RunOptions(approval: context.approvesAll ? .none : .asked)
+            options.depth = try await engine.load(context.run, observer: NoObserver()).site.options.depth + 1
+            guard options.depth <= Self.deepest else {
+                return .failed(
+                    NodeFailure(.child, "sub-workflows lie more than \(Self.deepest) deep in each other"))
+            }
             _ = try await engine.start(workflow, inputs: inputs, options: options, id: child)
             return .waiting(.run(child))
         } catch {

@@ -22,7 +22,7 @@ import Testing
         #expect(starts.count == 4)
         for (failure, start) in zip(failures, starts.dropFirst()) {
             let late = try #require(failure.retryAt).since(start).count
-            #expect(late <= 0 && late > -1000, "started \(-late) ms after the time")
+            #expect(late <= 0 && late > -10_000, "started \(-late) ms after the time")
         }
         await project.close()
     }

@@ -145,7 +145,9 @@ import Testing
                   printf %s "$MIXED" > "$FLOW_WITH_OUT.mixed"
                   cat "$FLOW_INPUT" > "$FLOW_WITH_OUT.json"
               words:
-                run: [printf, "%s", "${{ inputs.x }}"]
+                with: {x: "${{ inputs.x }}"}
+                run: [python3, -c, "import os, sys; sys.exit(os.environ['FLOW_WITH_X'] != os.environ['X'])"]
+                env: {X: "${{ inputs.x }}"}
             """#, inputs: ["x": .string(value), "out": .string(project.file("out"))])
         #expect(try await run.status == .succeeded)
         #expect(try File.read(project.file("out.with"), limit: 1000) == Array(value.utf8))
