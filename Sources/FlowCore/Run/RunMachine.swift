@@ -133,6 +133,12 @@ public struct RunMachine: Sendable {
         return events
     }
 
+    /// Puts nodes that are prepared in line for slots without giving one away: of nodes that become ready together
+    /// the most urgent is to come first. Follow it with `advance` of one of them.
+    public mutating func queue(prepared nodes: [Int]) {
+        for node in nodes where has(node, .ready) { enqueue(node) }
+    }
+
     /// Hands out what is to be done since the last call.
     public mutating func takeEffects() -> [RunEffect] {
         // Not `removeAll(keepingCapacity:)`: the caller holds the buffer, so that would make one of the same size.
