@@ -128,7 +128,8 @@ public final class Engine: Sendable {
 
     /// Takes a run up again where its log ends. Nothing that has ended runs again.
     public func resume(_ run: String, observer: any RunObserver = NoObserver()) async throws(EngineError) {
-        let executor = try await load(run, observer: observer)
+        var executor = try await load(run, observer: observer)
+        if await executor.hasFailed() { executor = try await load(run, observer: observer) }
         if await executor.machine.isPausedByPerson {
             _ = await executor.request(.resume(by: "resume"))
         }

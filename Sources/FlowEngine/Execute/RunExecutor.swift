@@ -37,7 +37,9 @@ actor RunExecutor {
     private(set) var inbox: [Arrival] = []
     private(set) var isDraining = false
     private var drainWaiters: [CheckedContinuation<Void, Never>] = []
-    private(set) var stopReason: StoreError?
+    private(set) var stopReason: StoreError? {
+        didSet { life.isSpent = attempts.isEmpty }
+    }
     private(set) var isStopping = false
     private var isStopped = false
     /// Whether `start` has been called: the run is worked on by this executor.
