@@ -69,6 +69,7 @@ let package = Package(
         .testTarget(
             name: "FlowEngineTests",
             dependencies: ["FlowEngine", "FlowTesting", "SQLite", "Hashing", "HTTPClient", "FileSystem", "ChildProcess"],
+            exclude: ["Fixtures"],
             swiftSettings: strict
         ),
         .testTarget(

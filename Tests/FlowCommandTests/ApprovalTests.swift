@@ -70,7 +70,7 @@ import Testing
         let flow = try FlowProgram()
         try flow.write("child.yaml", "flow: 1\nname: child\nnodes: {ask: {approval: Go on?}}\n")
         try flow.write("parent.yaml", "flow: 1\nname: parent\nnodes: {sub: {workflow: child.yaml}}\n")
-        let running = try flow.start(["run", "parent.yaml"])
+        let running = try flow.start(["run", "parent.yaml", "--wait"])
         #expect(try await flow.eventually { running.errorText.contains("waiting: flow approve ") })
         let words = running.errorText.split(separator: "flow approve ").last?.split { " \n".contains($0) }.map(
             String.init)

@@ -234,7 +234,7 @@ struct DiagnosticPrinterTests {
     }
 
     @Test func `survives any text and any span`() {
-        var random = SeededGenerator(seed: 31)
+        var random = SplitMixGenerator(seed: 31)
         for _ in 0..<2000 {
             let bytes =
                 (0..<Int.random(in: 0...60, using: &random)).map { _ in

@@ -93,7 +93,7 @@ struct ExpressionSyntaxTests {
     }
 
     @Test func `random trees survive printing`() throws {
-        var random = SeededGenerator(seed: 21)
+        var random = SplitMixGenerator(seed: 21)
         for _ in 0..<3000 {
             let text = random.expression(depth: 5)
             let (expression, faults) = Expression.parse(text)
@@ -105,7 +105,7 @@ struct ExpressionSyntaxTests {
     }
 
     @Test func `mutated expressions neither trap nor run away`() {
-        var random = SeededGenerator(seed: 22)
+        var random = SplitMixGenerator(seed: 22)
         let scraps = [
             "(", ")", "[", "]", "{", "}", "'", "\"", "??", "?", ":", ".", ",", "it", "-", "9223372036854775807", "0",
             "map(", "null", "\\u", "é", "1e308", " ", "!", "range(9999)", "*", "inputs", "replace(", "''", "/", "%",
@@ -167,7 +167,7 @@ extension ExpressionNode {
     }
 }
 
-extension SeededGenerator {
+extension SplitMixGenerator {
     /// The text of a random expression, with brackets around every operation.
     mutating func expression(depth: Int) -> String {
         let kind = Int.random(in: 0..<(depth > 0 ? 14 : 5), using: &self)

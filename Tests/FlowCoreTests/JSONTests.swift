@@ -108,7 +108,7 @@ struct JSONTests {
     }
 
     @Test func `reads back what it wrote`() throws {
-        var random = SeededGenerator(seed: 7)
+        var random = SplitMixGenerator(seed: 7)
         for _ in 0..<2_000 {
             let value = random.value(depth: 4)
             for style in [JSONStyle.compact, .pretty, .canonical] {
@@ -120,7 +120,7 @@ struct JSONTests {
     }
 
     @Test func `survives mutated text`() {
-        var random = SeededGenerator(seed: 8)
+        var random = SplitMixGenerator(seed: 8)
         for _ in 0..<5_000 {
             var bytes = random.value(depth: 3).jsonBytes()
             for _ in 0..<Int.random(in: 1...3, using: &random) {
@@ -136,7 +136,7 @@ struct JSONTests {
 }
 
 /// SplitMix64: the same numbers on every machine.
-struct SeededGenerator: RandomNumberGenerator {
+struct SplitMixGenerator: RandomNumberGenerator {
     private var state: UInt64
 
     init(seed: UInt64) { state = seed }

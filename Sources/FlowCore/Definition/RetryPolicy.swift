@@ -44,10 +44,17 @@ public struct RetryPolicy: Sendable, Hashable {
     /// The wait before the next attempt after `failures` failures (from 1): delay × factor^(failures − 1), capped,
     /// less the jitter. `chance` is from 0 up to 1. A longer wait that the other side asked for wins.
     public func wait(afterFailure failures: Int, asked: Milliseconds?, chance: Double) -> Milliseconds {
+        // By squaring, so that late attempts of a slowly growing delay cost no more than early ones.
         var wait = Double(delay.count)
-        for _ in 1..<Swift.max(2, Swift.min(failures, 64)) where failures > 1 { wait *= factor }
+        var power = factor
+        var rest = wait > 0 ? Swift.max(failures - 1, 0) : 0
+        while rest > 0 {
+            if rest & 1 == 1 { wait *= power }
+            power *= power
+            rest >>= 1
+        }
         wait = Swift.min(wait, Double(maxDelay.count))
         wait -= wait * jitter * chance
-        return Swift.max(Milliseconds(Int64(wait)), asked ?? .zero)
+        return Swift.max(Milliseconds(Int64(exactly: wait.rounded(.down)) ?? maxDelay.count), asked ?? .zero)
     }
 }

@@ -8,7 +8,8 @@ extension Plan {
     public func dot(statuses: [String: NodeStatus] = [:], limit: Int = 1000) -> String {
         var text = "digraph \(quoted(definition.name)) {\n"
         text += "    label=\(quoted(definition.title ?? definition.name)); labelloc=t; rankdir=TB;\n"
-        text += "    fontname=\"Helvetica\"; node [fontname=\"Helvetica\", fontsize=11, style=filled, fillcolor=white];\n"
+        text +=
+            "    fontname=\"Helvetica\"; node [fontname=\"Helvetica\", fontsize=11, style=filled, fillcolor=white];\n"
         text += "    edge [fontname=\"Helvetica\", fontsize=9, color=\"#666666\"];\n"
         if nodes.count > limit {
             text += collapsed()
@@ -22,7 +23,8 @@ extension Plan {
             }
             for index in nodes.indices {
                 for edge in needs(of: index) {
-                    let label = edge.condition == .met ? "" : " [label=\(quoted(edge.condition.rawValue)), style=dashed]"
+                    let label =
+                        edge.condition == .met ? "" : " [label=\(quoted(edge.condition.rawValue)), style=dashed]"
                     text += "    \(quoted(nodes[Int(edge.node)].id)) -> \(quoted(nodes[index].id))\(label);\n"
                 }
             }
@@ -52,7 +54,8 @@ extension Plan {
             var counts: [String: Int] = [:]
             for node in members { counts[nodes[node].kind, default: 0] += 1 }
             let words = counts.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }
-            text += "    level\(level) [shape=box3d, label=\(quoted("level \(level)\n" + words.joined(separator: "\n")))];\n"
+            text +=
+                "    level\(level) [shape=box3d, label=\(quoted("level \(level)\n" + words.joined(separator: "\n")))];\n"
             if level > 0 { text += "    level\(level - 1) -> level\(level);\n" }
         }
         return text
@@ -74,7 +77,7 @@ extension Plan {
         }
     }
 
-    /// A text as a quoted string of DOT; line breaks become `\n`, other control characters a space.
+    /// A text as a quoted string of DOT; line breaks become `\n`, other controls a space.
     private func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
@@ -82,11 +85,21 @@ extension Plan {
             case "\"": quoted += "\\\""
             case "\\": quoted += "\\\\"
             case "\n": quoted += "\\n"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F: quoted += " "
+            case _ where Plan.isUnsafe(scalar): quoted += " "
             default: quoted.unicodeScalars.append(scalar)
             }
         }
         return quoted + "\""
+    }
+
+    /// Whether a character acts on a terminal, ends a line, or turns the direction of writing.
+    static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x00...0x1F, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF,
+            0xFFFE...0xFFFF:
+            true
+        default: false
+        }
     }
 
     /// How many items of each `foreach` the statuses name.

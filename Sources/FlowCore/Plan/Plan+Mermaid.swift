@@ -16,9 +16,10 @@ extension Plan {
                 text += "    n_\(nodes[Int(edge.node)].id) \(arrow) n_\(nodes[index].id)\n"
             }
         }
-        for (status, names) in Dictionary(grouping: nodes.map(\.id).filter { statuses[$0] != nil }, by: { statuses[$0] })
-            .sorted(by: { ($0.key?.rawValue ?? "") < ($1.key?.rawValue ?? "") })
-        {
+        for (status, names) in Dictionary(
+            grouping: nodes.map(\.id).filter { statuses[$0] != nil }, by: { statuses[$0] }
+        )
+        .sorted(by: { ($0.key?.rawValue ?? "") < ($1.key?.rawValue ?? "") }) {
             guard let status else { continue }
             text += "    classDef \(status.rawValue) fill:\(status.colour)\n"
             text += "    class \(names.map { "n_\($0)" }.joined(separator: ",")) \(status.rawValue)\n"
@@ -46,7 +47,9 @@ extension Plan {
             case "<": escaped += "#lt;"
             case ">": escaped += "#gt;"
             case "#": escaped += "#35;"
-            case _ where scalar.value < 0x20: escaped += " "
+            case "&": escaped += "#amp;"
+            case "`": escaped += "#96;"
+            case _ where Plan.isUnsafe(scalar): escaped += " "
             default: escaped.unicodeScalars.append(scalar)
             }
         }

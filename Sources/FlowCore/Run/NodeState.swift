@@ -17,6 +17,8 @@ public struct NodeState: Sendable, Hashable {
     var isUnprepared = false
     /// Whether the node stands in the queue for a slot.
     var isQueued = false
+    /// Whether the node, an item, stands in line for a place among its siblings.
+    var isParked = false
     /// Whether a need has ended in a way that the node cannot use.
     var isDoomed = false
     /// Whether its items, not itself, do the work.
@@ -44,8 +46,22 @@ struct Expansion: Sendable {
     var parkedHead = 0
     var firstFailed: Int?
 
+    /// Gives an item a place beside its siblings, or puts it in line for one.
+    mutating func admit(_ item: Int) -> Bool {
+        guard active >= maxParallel else {
+            active += 1
+            return true
+        }
+        parked.append(item)
+        return false
+    }
+
     mutating func unpark() -> Int? {
-        guard parkedHead < parked.count else { return nil }
+        guard parkedHead < parked.count else {
+            parked.removeAll(keepingCapacity: true)
+            parkedHead = 0
+            return nil
+        }
         parkedHead += 1
         return parked[parkedHead - 1]
     }

@@ -4,7 +4,7 @@
 ///
 /// | from | to |
 /// |---|---|
-/// | pending | ready, omitted, cancelled |
+/// | pending | ready, omitted, cancelled, reused |
 /// | ready | running, skipped, failed, cancelled |
 /// | running | succeeded, failed, waiting, retrying, interrupted, cancelled |
 /// | waiting | succeeded, failed, rejected, retrying, cancelled |

@@ -62,6 +62,9 @@ public enum NodeWait: Sendable, Hashable {
     case approval(ApprovalRequest)
     /// The run of a sub-workflow.
     case run(String)
+
+    /// Whether only a person's answer, or its deadline, ends the wait.
+    var isForPeople: Bool { if case .approval = self { true } else { false } }
 }
 
 /// A question to people.

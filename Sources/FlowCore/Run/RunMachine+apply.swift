@@ -25,7 +25,9 @@ extension RunMachine {
             if let retryAt {
                 retry(node, at: retryAt)
             } else {
-                end(node, failure.reason == .rejected ? .rejected : .failed)
+                // Only a person's answer rejects; a program that says so has failed.
+                let isRejected = failure.reason == .rejected && nodes[node].status == .waiting
+                end(node, isRejected ? .rejected : .failed)
             }
         case .nodeSucceeded(let name, _, _): end(name, .succeeded)
         case .nodeSkipped(let name, _): end(name, .skipped)
@@ -51,9 +53,18 @@ extension RunMachine {
 
     private func isBusy(_ node: Int) -> Bool {
         switch nodes[node].status {
-        case .ready, .running, .retrying, .interrupted: !nodes[node].isExpanded
+        case .ready, .retrying, .interrupted: true
+        // A fan-out is at work itself only when its items have ended and their outputs are to be collected.
+        case .running: !nodes[node].isExpanded || expansions[node]?.open == 0
         default: false
         }
+    }
+
+    private mutating func setWait(_ node: Int, _ wait: NodeWait?) {
+        let old = waits[node]
+        waits[node] = wait
+        if let old, !old.isForPeople { otherWaits -= 1 }
+        if let wait, !wait.isForPeople { otherWaits += 1 }
     }
 
     private func takesSlot(_ node: Int) -> Bool { plan.needsSlot(Int(nodes[node].planNode)) }
@@ -99,6 +110,13 @@ extension RunMachine {
         }
     }
 
+    /// Whether a node must end without more work: its run is cancelled, or another item of its `foreach` failed fast.
+    func isStopped(_ node: Int) -> Bool {
+        if cancellation != nil, nodes[node].planNode < plan.finallyStart { return true }
+        guard let parent = parent(of: node), expansions[parent]?.firstFailed != nil else { return false }
+        return plan.nodes[parent].options.foreach?.failureMode == .failFast
+    }
+
     // MARK: Way of a node
 
     private mutating func makeReady(_ node: Int) {
@@ -120,10 +138,10 @@ extension RunMachine {
     private mutating func expand(_ node: Int, keys: [String], items: Digest) {
         guard nodes[node].status == .ready, let foreach = plan.nodes[node].options.foreach else { return }
         set(node, .running)
-        busy -= 1
         nodes[node].isExpanded = true
         expansions[node] = Expansion(
             first: nodes.count, keys: keys, items: items, open: keys.count, maxParallel: foreach.maxParallel ?? .max)
+        if !isBusy(node) { busy -= 1 }
         let id = plan.nodes[node].id
         nodes.reserveCapacity(nodes.count + keys.count)
         for (place, key) in keys.enumerated() {
@@ -138,14 +156,13 @@ extension RunMachine {
 
     /// Puts a prepared node in line for a slot.
     mutating func enqueue(_ node: Int) {
-        guard !nodes[node].isQueued, !nodes[node].isExpanded, nodes[node].status.allows(.running) else { return }
+        guard !nodes[node].isQueued, !nodes[node].isParked, !nodes[node].isExpanded,
+            nodes[node].status.allows(.running)
+        else { return }
         markPrepared(node)
-        if let parent = parent(of: node), let expansion = expansions[parent] {
-            if expansion.active >= expansion.maxParallel {
-                expansions[parent]?.parked.append(node)
-                return
-            }
-            expansions[parent]?.active += 1
+        if let parent = parent(of: node), expansions[parent]?.admit(node) == false {
+            nodes[node].isParked = true
+            return
         }
         nodes[node].isQueued = true
         if takesSlot(node) {
@@ -165,10 +182,11 @@ extension RunMachine {
         guard let parent = parent(of: node) else { return }
         expansions[parent]?.active -= 1
         while let next = expansions[parent]?.unpark() {
-            if nodes[next].status.allows(.running) {
-                enqueue(next)
-                break
-            }
+            // Entries of items that went another way are left behind.
+            guard nodes[next].isParked else { continue }
+            nodes[next].isParked = false
+            enqueue(next)
+            break
         }
     }
 
@@ -176,6 +194,7 @@ extension RunMachine {
         guard nodes[node].status.allows(.running), !nodes[node].isExpanded else { return }
         if !nodes[node].isQueued, let parent = parent(of: node) { expansions[parent]?.active += 1 }
         nodes[node].isQueued = false
+        nodes[node].isParked = false
         retryTimes[node] = nil
         set(node, .running)
         nodes[node].attempt = Int32(clamping: attempt)
@@ -188,14 +207,16 @@ extension RunMachine {
         guard nodes[node].status.allows(.waiting) else { return }
         release(node)
         set(node, .waiting)
-        waits[node] = wait
+        setWait(node, wait)
         if let effect = wakeEffect(of: node) { effects.append(effect) }
+        // The answer crossed the cancellation; nobody is to wait for what no one wants.
+        if isStopped(node) { stop(node) }
     }
 
     private mutating func retry(_ node: Int, at time: Timestamp) {
         guard nodes[node].status.allows(.retrying) else { return }
         release(node)
-        waits[node] = nil
+        setWait(node, nil)
         set(node, .retrying)
         nodes[node].failures += 1
         retryTimes[node] = time
@@ -206,13 +227,14 @@ extension RunMachine {
         guard nodes[node].status.allows(.interrupted) else { return }
         release(node)
         set(node, .interrupted)
-        if cancellation == nil { enqueue(node) }
+        if isStopped(node) { condemned.append(node) } else { enqueue(node) }
     }
 
     private mutating func end(_ node: Int, _ status: NodeStatus) {
         guard nodes[node].status.allows(status) else { return }
         release(node)
-        waits[node] = nil
+        nodes[node].isParked = false
+        setWait(node, nil)
         retryTimes[node] = nil
         set(node, status)
         endedCount += 1
@@ -232,7 +254,10 @@ extension RunMachine {
         if isFirstFailure, plan.nodes[parent].options.foreach?.failureMode == .failFast {
             for item in expansion.first..<expansion.first + expansion.keys.count { stop(item) }
         }
-        if expansion.open == 0 { effects.append(.join(parent)) }
+        if expansion.open == 0 {
+            if isBusy(parent) { busy += 1 }
+            effects.append(.join(parent))
+        }
     }
 
     private mutating func endPlanNode(_ node: Int, _ status: NodeStatus) {
@@ -284,7 +309,9 @@ extension RunMachine {
         for node in nodes.indices {
             switch nodes[node].status {
             case .ready: effects.append(.prepare(node))
-            case .waiting: if let effect = wakeEffect(of: node) { effects.append(effect) }
+            case .waiting:
+                if let effect = wakeEffect(of: node) { effects.append(effect) }
+                if isStopped(node) { effects.append(.cancel(node, attempt: Int(nodes[node].attempt))) }
             case .retrying: if let time = retryTimes[node] { effects.append(.wake(node, at: time)) }
             case .running where nodes[node].isExpanded && expansions[node]?.open == 0: effects.append(.join(node))
             default: break

@@ -41,8 +41,7 @@ extension RunMachine {
             let isNoted = has(node, .interrupted) && Int(nodes[node].attempt) == attempt
             guard isNoted || isRunning(node, attempt) else { return [] }
             let facts = isNoted ? [] : [RunEvent.nodeInterrupted(node: name(of: node), attempt: attempt)]
-            if cancellation != nil { return facts + [.nodeCancelled(node: name(of: node))] }
-            guard definition(of: node).options.onInterrupt == .fail else { return facts }
+            guard !isStopped(node), definition(of: node).options.onInterrupt == .fail else { return facts }
             let failure = NodeFailure(.interrupted, "the engine ended while attempt \(attempt) ran")
             return facts + [.nodeFailed(node: name(of: node), attempt: attempt, failure: failure, retryAt: nil)]
         case .woken(let node): return woken(node, at: now)
@@ -73,7 +72,7 @@ extension RunMachine {
         let policy = definition(of: node).options.retry ?? .none
         let failures = Int(nodes[node].failures) + 1
         var retryAt: Timestamp?
-        if failures < policy.maxAttempts, cancellation == nil, policy.covers(failure) {
+        if failures < policy.maxAttempts, !isStopped(node), policy.covers(failure) {
             let wait = policy.wait(
                 afterFailure: failures, asked: failure.retryAfter, chance: chance(node: node, failures: failures))
             let at = now.advanced(by: wait)
@@ -122,7 +121,7 @@ extension RunMachine {
 
     private func joined(_ node: Int, result: Digest) -> [RunEvent] {
         guard has(node, .running), let expansion = expansions[node], expansion.open == 0 else { return [] }
-        if cancellation != nil { return [.nodeCancelled(node: name(of: node))] }
+        if isStopped(node) { return [.nodeCancelled(node: name(of: node))] }
         if let failed = expansion.firstFailed, definition(of: node).options.foreach?.failureMode != .continue {
             let failure = NodeFailure(.child, "`\(name(of: failed))` failed")
             return [.nodeFailed(node: name(of: node), attempt: 1, failure: failure, retryAt: nil)]

@@ -53,6 +53,8 @@ public struct RunMachine: Sendable {
     var effects: [RunEffect] = []
     /// What each waiting node waits for.
     public internal(set) var waits: [Int: NodeWait] = [:]
+    /// How many of them people cannot end.
+    var otherWaits = 0
     var retryTimes: [Int: Timestamp] = [:]
     /// The first starts of nodes whose retries have a limit in time.
     var firstStarts: [Int: Timestamp] = [:]
@@ -91,8 +93,7 @@ public struct RunMachine: Sendable {
 
     /// Whether nothing goes on unless a person answers: no node runs, no timer and no sub-workflow is awaited.
     public var waitsForPeople: Bool {
-        status == .waiting && !waits.isEmpty
-            && waits.values.allSatisfy { if case .approval = $0 { true } else { false } }
+        status == .waiting && !waits.isEmpty && otherWaits == 0
     }
 
     /// The name of a node, or `node[key]` of an item.
@@ -137,7 +138,8 @@ public struct RunMachine: Sendable {
 
     /// Hands out what is to be done since the last call.
     public mutating func takeEffects() -> [RunEffect] {
-        defer { effects.removeAll(keepingCapacity: true) }
+        // Not `removeAll(keepingCapacity:)`: the caller holds the buffer, so that would make one of the same size.
+        defer { effects = [] }
         return effects
     }
 

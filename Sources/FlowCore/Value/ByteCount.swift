@@ -10,7 +10,7 @@ public struct ByteCount: Sendable, Hashable {
     /// Parses a number with a binary unit (`B KiB MiB GiB TiB`); nil for anything else and for more than 8 EiB.
     public init?(parsing text: some StringProtocol) {
         let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-        guard let amount = Double(digits) else { return nil }
+        guard let amount = Double(digits), !digits.hasPrefix("."), !digits.hasSuffix(".") else { return nil }
         let factor: Double
         switch text.dropFirst(digits.count) {
         case "B": factor = 1
@@ -24,12 +24,12 @@ public struct ByteCount: Sendable, Hashable {
         self.init(bytes)
     }
 
-    /// `512 B`, `1.5 KiB`, `2.0 GiB`.
+    /// `512 B`, `1.5 KiB`, `2.0 GiB`. What rounds to 1024 of a unit is 1 of the next.
     public var description: String {
         if bytes < 1024 { return "\(bytes) B" }
         var amount = Double(bytes)
         var unit = ""
-        for next in ["KiB", "MiB", "GiB", "TiB"] where amount >= 1024 || unit.isEmpty {
+        for next in ["KiB", "MiB", "GiB", "TiB"] where unit.isEmpty || amount >= 1023.95 {
             amount /= 1024
             unit = next
         }

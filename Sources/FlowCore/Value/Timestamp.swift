@@ -16,9 +16,10 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         return Timestamp(milliseconds: overflow ? (duration.count < 0 ? .min : .max) : sum)
     }
 
-    /// The time from `earlier` to this moment.
+    /// The time from `earlier` to this moment; stops at the end of the range.
     public func since(_ earlier: Timestamp) -> Milliseconds {
-        Milliseconds(milliseconds.subtractingReportingOverflow(earlier.milliseconds).partialValue)
+        let (difference, overflow) = milliseconds.subtractingReportingOverflow(earlier.milliseconds)
+        return Milliseconds(overflow ? (milliseconds < 0 ? .min : .max) : difference)
     }
 
     /// ISO 8601 in UTC with milliseconds: `2026-11-21T05:10:00.000Z`. Days to civil date after H. Hinnant's
@@ -64,9 +65,9 @@ public struct Timestamp: Sendable, Hashable, Comparable {
             if !scanner.skip("Z") {
                 let sign: Int64 = scanner.skip("+") ? -1 : scanner.skip("-") ? 1 : 0
                 if sign != 0 {
-                    guard let hour = scanner.number(2), scanner.skip(":"), let minute = scanner.number(2) else {
-                        return nil
-                    }
+                    guard let hour = scanner.number(2), scanner.skip(":"), let minute = scanner.number(2),
+                        hour < 24, minute < 60
+                    else { return nil }
                     milliseconds += sign * (hour * 3_600_000 + minute * 60_000)
                 }
             }
@@ -94,6 +95,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 }
 
 private func pad(_ value: Int64, _ width: Int) -> String {
+    guard value >= 0 else { return "-" + pad(-value, width) }
     let text = String(value)
     return text.utf8.count >= width ? text : String(repeating: "0", count: width - text.utf8.count) + text
 }

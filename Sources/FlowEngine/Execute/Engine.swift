@@ -101,7 +101,7 @@ public final class Engine: Sendable {
         var document = JSONObject()
         document["inputs"] = .object(kept)
         document["options"] = options.json
-        let inputBytes = JSONValue.object(document).jsonBytes(.canonical)
+        let inputBytes = JSONValue.object(document).jsonBytes(.compact)
         let inputDigest = Digest(of: inputBytes)
         let now = WallClock.now
         let event = RunEvent.runCreated(workflow: plan.definition.name, source: sourceDigest, inputs: inputDigest)

@@ -3,13 +3,13 @@
 import FlowCore
 
 /// What is kept of a node's success: `{"outputs": {…}, "artifacts": {name: {digest, size, file, media_type}}}`.
-/// Its canonical text's digest is what the event log and dependent nodes refer to.
+/// Its compact JSON text, in the order in which the node gave its outputs, is stored; that text's digest is what the event log and dependent nodes refer to.
 struct NodeRecord: Sendable {
     var outputs: JSONObject
     var artifacts: [KeptArtifact] = []
 
     static let empty = NodeRecord(outputs: JSONObject())
-    static let emptyDigest = Digest(of: NodeRecord.empty.json)
+    static let emptyDigest = Digest(of: NodeRecord.empty.json.jsonBytes(.compact))
 
     init(outputs: JSONObject, artifacts: [KeptArtifact] = []) {
         self.outputs = outputs

@@ -39,7 +39,7 @@ extension RunExecutor {
                         node,
                         NodeFailure(.expression, "`when: \(when.text)` gives \(value.typeName), not a boolean"))
                 }
-                if !holds { return .conditionFalse(node, reason: "`\(when.text)` is false") }
+                if !holds { return .conditionFalse(node, reason: "`\(when.expression)` is false") }
             }
             guard let foreach = options.foreach, !isItem else { return .prepared(node) }
             return try expansion(of: node, foreach, scope: scope, &batch)
@@ -84,7 +84,7 @@ extension RunExecutor {
             }
             keys.append(key)
         }
-        let bytes = JSONValue.array(items).jsonBytes(.canonical)
+        let bytes = JSONValue.array(items).jsonBytes(.compact)
         let digest = Digest(of: bytes)
         batch.contents.append((digest, bytes))
         itemLists[node] = items

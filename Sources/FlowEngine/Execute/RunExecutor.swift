@@ -54,8 +54,6 @@ actor RunExecutor {
 
     var attempts: [Int: Task<Void, Never>] = [:]
     var cancelling: Set<Int> = []
-    /// Cancellations that the machine has asked for when there was nothing to cancel yet.
-    private var urgent: [RunEffect] = []
     private var wakes: [Int: Timestamp] = [:]
     private var timer: Task<Void, Never>?
     var finalWaiters: [CheckedContinuation<RunOutcome, Never>] = []
@@ -221,9 +219,7 @@ actor RunExecutor {
             return
         }
         for (reply, error) in replies { reply.resume(returning: error) }
-        let urgent = urgent
-        self.urgent = []
-        for effect in later + urgent where stopReason == nil { await perform(effect) }
+        for effect in later where stopReason == nil { await perform(effect) }
     }
 
     private static let largestBatch = 4096
@@ -267,9 +263,6 @@ actor RunExecutor {
         case .evaluationFailed(let node, let failure): input = .evaluationFailed(node, site.secrets.blanked(failure))
         case .waiting(let node, let attempt, .approval(let request)):
             input = .waiting(node, attempt: attempt, .approval(site.secrets.blanked(request)))
-        case .waiting(let node, let attempt, .run) where cancelling.contains(node):
-            // The cancellation came while the child run was started.
-            urgent.append(.cancel(node, attempt: attempt))
         default: break
         }
         do throws(RunError) {
@@ -304,7 +297,8 @@ actor RunExecutor {
     /// Puts a record among the contents of the batch.
     func keep(_ record: NodeRecord, _ batch: inout RunBatch) -> Digest {
         if record.outputs.isEmpty, record.artifacts.isEmpty { return keepEmpty(&batch) }
-        let bytes = record.json.jsonBytes(.canonical)
+        // In the order of writing: a value must read the same after a resume as it did before.
+        let bytes = record.json.jsonBytes(.compact)
         let digest = Digest(of: bytes)
         batch.contents.append((digest, bytes))
         return digest
@@ -320,7 +314,7 @@ actor RunExecutor {
 
     private func keepEmpty(_ batch: inout RunBatch) -> Digest {
         if !batch.hasEmptyRecord {
-            batch.contents.append((NodeRecord.emptyDigest, NodeRecord.empty.json.jsonBytes(.canonical)))
+            batch.contents.append((NodeRecord.emptyDigest, NodeRecord.empty.json.jsonBytes(.compact)))
             batch.hasEmptyRecord = true
         }
         return NodeRecord.emptyDigest

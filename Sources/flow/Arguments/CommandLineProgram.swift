@@ -88,6 +88,18 @@ struct CommandLineProgram {
             try Help.exitCodes()
             return .done
         }
+        switch words {
+        case ["language"]:
+            try StandardStream.output.write(ReferenceText.language)
+            return .done
+        case ["kinds"]:
+            try StandardStream.output.write(ReferenceText.kinds(BuiltinKinds.forCompiling(environment: [:])))
+            return .done
+        case ["functions"]:
+            try StandardStream.output.write(ReferenceText.functions)
+            return .done
+        default: break
+        }
         if words == ["environment"] {
             try Help.environment()
             return .done

@@ -21,7 +21,7 @@ enum Help {
         for command in commands {
             text += "  \(command.name)\(pad(command.name, width))  \(command.summary)\n"
         }
-        text += "\ntopics: flow help exit-codes, flow help environment\n"
+        text += "\ntopics: flow help language, kinds, functions, exit-codes, environment\n"
         try StandardStream.output.write(text)
     }
 

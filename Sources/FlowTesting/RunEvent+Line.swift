@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FlowCore
+
+extension RunEvent {
+    /// The fact in one short line, for logs that people compare.
+    public var line: String {
+        switch self {
+        case .runCreated(let workflow, _, _): "run created: \(workflow)"
+        case .runStarted(let engine): "run started: \(engine)"
+        case .runPaused: "run paused"
+        case .runResumed: "run resumed"
+        case .cancelRequested(_, let reason): "cancel requested: \(reason)"
+        case .runEnded(let status, let reason): "run \(status.rawValue)\(reason.map { ": \($0)" } ?? "")"
+        case .nodeExpanded(let node, let keys, _): "\(node) expanded: \(keys.joined(separator: " "))"
+        case .nodeStarted(let node, let attempt): "\(node) started #\(attempt)"
+        case .nodeSucceeded(let node, _, _): "\(node) succeeded"
+        case .nodeFailed(let node, _, let failure, let retryAt):
+            "\(node) failed: \(failure.reason.rawValue)\(retryAt.map { ", again at \($0.milliseconds)" } ?? "")"
+        case .nodeWaiting(let node, _, .until(let moment)): "\(node) waits until \(moment.milliseconds)"
+        case .nodeWaiting(let node, _, .approval): "\(node) waits for approval"
+        case .nodeWaiting(let node, _, .run(let run)): "\(node) waits for run \(run)"
+        case .approvalDecided(let node, let decision):
+            "\(node) \(decision.approved ? "approved" : "rejected by person")"
+        case .nodeSkipped(let node, let reason): "\(node) skipped: \(reason)"
+        case .nodeOmitted(let node, let reason): "\(node) omitted: \(reason)"
+        case .nodeCancelled(let node): "\(node) cancelled"
+        case .nodeInterrupted(let node, let attempt): "\(node) interrupted #\(attempt)"
+        }
+    }
+}
+
+extension Sequence where Element == RecordedEvent {
+    /// The log as text, a line an event: its time in milliseconds and what happened.
+    public var text: String { map { "\($0.at.milliseconds) \($0.event.line)\n" }.joined() }
+}

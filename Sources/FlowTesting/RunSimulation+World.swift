@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlowCore
+
+/// What the world does when all is well.
+extension RunSimulation {
+    /// Nodes that wait for an answer, in order.
+    var approvals: [Int] {
+        machine.waits.filter { if case .approval = $0.value { true } else { false } }.keys.sorted()
+    }
+
+    mutating func doChore() {
+        // Mostly in order, sometimes not.
+        let effect = chores.remove(at: random.chance(70) ? 0 : random.below(chores.count))
+        switch effect {
+        case .prepare(let node):
+            guard machine.nodes[node].status == .ready else { return }
+            answer(preparation(of: node))
+        case .join(let node): answer(.joined(node, result: .zero))
+        default: break
+        }
+    }
+
+    /// Gives an answer and keeps it, to give it again later.
+    mutating func answer(_ input: RunInput) {
+        send(input)
+        if stale.count < 40 { stale.append(input) }
+    }
+
+    private mutating func preparation(of node: Int) -> RunInput {
+        if random.chance(8) { return .conditionFalse(node, reason: "chance") }
+        if random.chance(4) {
+            return .evaluationFailed(node, NodeFailure(random.pick([.expression, .rejected]), "chance"))
+        }
+        let isItem = machine.nodes[node].item >= 0
+        guard machine.definition(of: node).options.foreach != nil, !isItem else { return .prepared(node) }
+        return .expanded(node, keys: (0..<random.below(6)).map { "k\($0)" }, items: .zero)
+    }
+
+    /// Makes the pending facts durable, then lets the world see the effects.
+    mutating func commit() {
+        log += pending
+        pending.removeAll()
+        let effects = outbox
+        outbox.removeAll()
+        for effect in effects where problems.isEmpty { perform(effect) }
+        checkCancelling()
+    }
+
+    private mutating func perform(_ effect: RunEffect) {
+        switch effect {
+        case .run(let node, let attempt):
+            if let other = attempts[node] { problems.append("attempts \(other) and \(attempt) of node \(node) run") }
+            attempts[node] = attempt
+            cancelling.remove(node)
+        case .cancel(let node, let attempt):
+            if attempts[node] == attempt {
+                cancelling.insert(node)
+            } else if watches.contains(node) {
+                unwanted.insert(node)
+            } else {
+                send(.cancelled(node, attempt: attempt))
+            }
+        case .wake(let node, let moment): wakes[node] = moment
+        case .watch(let node, _): watches.insert(node)
+        case .prepare, .join, .close: break
+        }
+    }
+
+    /// Whatever must stop has been told to.
+    private mutating func checkCancelling() {
+        guard pending.isEmpty, outbox.isEmpty else { return }
+        for node in attempts.keys where oracle.isStopped(node) && oracle.runs(node) && !cancelling.contains(node) {
+            problems.append("`\(machine.name(of: node))` runs on although it is cancelled")
+        }
+        for node in watches where oracle.isStopped(node) && !unwanted.contains(node) {
+            problems.append("the sub-workflow of `\(machine.name(of: node))` runs on although it is cancelled")
+        }
+    }
+
+    mutating func endAttempt() {
+        let node = random.pick(attempts.keys.sorted())
+        guard let attempt = attempts[node] else { return }
+        let wasCancelled = cancelling.contains(node)
+        attempts[node] = nil
+        cancelling.remove(node)
+        clock.advance(by: Milliseconds(Int64(random.below(30))))
+        if wasCancelled, random.chance(60) { return answer(.cancelled(node, attempt: attempt)) }
+        switch random.below(100) {
+        case ..<60: answer(.succeeded(node, attempt: attempt, result: .zero))
+        case ..<80: answer(.failed(node, attempt: attempt, randomFailure()))
+        case ..<88:
+            answer(
+                .waiting(node, attempt: attempt, .until(clock.now.advanced(by: Milliseconds(Int64(random.below(500))))))
+            )
+        case ..<95: answer(.waiting(node, attempt: attempt, .approval(question())))
+        default: answer(.waiting(node, attempt: attempt, .run("child")))
+        }
+    }
+
+    private mutating func randomFailure() -> NodeFailure {
+        NodeFailure(
+            random.pick(FailureReason.allCases), "chance",
+            retryAfter: random.chance(20) ? Milliseconds(Int64(random.below(3000))) : nil)
+    }
+
+    private mutating func question() -> ApprovalRequest {
+        let deadline = random.chance(50) ? clock.now.advanced(by: Milliseconds(Int64(random.below(2000)))) : nil
+        return ApprovalRequest(
+            prompt: "go on?", deadline: deadline,
+            onDeadline: random.pick(ApprovalRequest.DeadlineAction.allCases))
+    }
+
+    mutating func endChild() {
+        let node = random.pick(watches.sorted())
+        watches.remove(node)
+        if unwanted.remove(node) != nil, random.chance(70) {
+            return answer(.childEnded(node, result: nil, failure: nil))
+        }
+        let failure = random.chance(40) ? NodeFailure(.child, "chance") : nil
+        send(.childEnded(node, result: failure == nil ? .zero : nil, failure: failure))
+    }
+
+    mutating func decide() {
+        let node = random.pick(approvals)
+        let decision = ApprovalDecision(approved: random.chance(70), by: "test", at: clock.now)
+        answer(.decided(node, decision, result: .zero))
+    }
+
+    mutating func passTime() {
+        guard let next = wakes.values.min() else { return }
+        if random.chance(80) { clock.advance(to: next) } else { clock.advance(by: Milliseconds(1)) }
+        for node in wakes.keys.sorted() {
+            guard let moment = wakes[node], moment <= clock.now else { continue }
+            wakes[node] = nil
+            send(.woken(node))
+        }
+    }
+}
