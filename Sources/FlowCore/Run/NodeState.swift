@@ -13,8 +13,6 @@ public struct NodeState: Sendable, Hashable {
     public internal(set) var item: Int32 = -1
     /// Needs that have not ended.
     var open: Int32 = 0
-    /// Whether the node is ready but its conditions have not been evaluated.
-    var isUnprepared = false
     /// Whether the node stands in the queue for a slot.
     var isQueued = false
     /// Whether the node, an item, stands in line for a place among its siblings.

@@ -46,7 +46,6 @@ extension RunMachine {
     /// The only place that writes a status: keeps the counts that depend on it.
     private mutating func set(_ node: Int, _ status: NodeStatus) {
         if isBusy(node) { busy -= 1 }
-        markPrepared(node)
         nodes[node].status = status
         if isBusy(node) { busy += 1 }
     }
@@ -122,17 +121,7 @@ extension RunMachine {
     private mutating func makeReady(_ node: Int) {
         guard nodes[node].status == .pending, !nodes[node].isDoomed else { return }
         set(node, .ready)
-        if nodes[node].item < 0 {
-            nodes[node].isUnprepared = true
-            unprepared += 1
-        }
         effects.append(.prepare(node))
-    }
-
-    private mutating func markPrepared(_ node: Int) {
-        guard nodes[node].isUnprepared else { return }
-        nodes[node].isUnprepared = false
-        unprepared -= 1
     }
 
     private mutating func expand(_ node: Int, keys: [String], items: Digest) {
@@ -159,7 +148,6 @@ extension RunMachine {
         guard !nodes[node].isQueued, !nodes[node].isParked, !nodes[node].isExpanded,
             nodes[node].status.allows(.running)
         else { return }
-        markPrepared(node)
         if let parent = parent(of: node), expansions[parent]?.admit(node) == false {
             nodes[node].isParked = true
             return

@@ -142,7 +142,7 @@ extension RunMachine {
             if let next = freed.last {
                 return .nodeStarted(node: name(of: next), attempt: Int(nodes[next].attempt) + 1)
             }
-            if unprepared == 0, usedSlots < slots, let next = queue.first {
+            if usedSlots < slots, let next = queue.first {
                 return .nodeStarted(node: name(of: next), attempt: Int(nodes[next].attempt) + 1)
             }
         }

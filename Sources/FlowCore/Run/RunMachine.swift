@@ -39,9 +39,6 @@ public struct RunMachine: Sendable {
     /// Nodes that are ready, running or in wait for a retry: something the engine itself works on.
     var busy = 0
     public internal(set) var endedCount = 0
-    /// Nodes of the plan that are ready and unprepared. While there are some, no slot is given away: one of them may
-    /// be more urgent than what is in the queue.
-    var unprepared = 0
 
     var queue = ReadyQueue()
     /// Nodes of which a need can no longer be met, with that need.
@@ -129,11 +126,24 @@ public struct RunMachine: Sendable {
         }
         var events = try decide(input, at: now)
         for event in events { apply(event, at: now) }
+        addConsequences(to: &events, at: now)
+        return events
+    }
+
+    /// Takes in that several nodes are prepared, before a slot is given to any of them: the most urgent comes first
+    /// whatever their order here.
+    public mutating func advance(prepared nodes: [Int], at now: Timestamp) -> [RunEvent] {
+        for node in nodes where has(node, .ready) { enqueue(node) }
+        var events: [RunEvent] = []
+        addConsequences(to: &events, at: now)
+        return events
+    }
+
+    private mutating func addConsequences(to events: inout [RunEvent], at now: Timestamp) {
         while let event = consequence() {
             apply(event, at: now)
             events.append(event)
         }
-        return events
     }
 
     /// Hands out what is to be done since the last call.

@@ -9,7 +9,8 @@ extension RunExecutor {
         case .prepare(let node):
             guard machine.nodes[node].status == .ready else { return true }
             let answer = try await preparation(of: node, &batch)
-            advance(answer, &batch)
+            // Slots are given away when all that became ready together is prepared: the most urgent first.
+            if case .prepared = answer { batch.prepared.append(node) } else { advance(answer, &batch) }
             return true
         case .join(let node):
             try await join(node, &batch)

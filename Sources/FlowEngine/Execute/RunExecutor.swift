@@ -206,6 +206,8 @@ actor RunExecutor {
                 for effect in open {
                     if try await !perform(inBatch: effect, &batch) { later.append(effect) }
                 }
+                note(machine.advance(prepared: batch.prepared, at: batch.now), &batch)
+                batch.prepared = []
                 guard batch.events.count < Self.largestBatch, machine.isAtWork else { break }
                 open = machine.takeEffects()
                 if open.isEmpty { break }
@@ -266,20 +268,24 @@ actor RunExecutor {
         default: break
         }
         do throws(RunError) {
-            for event in try machine.advance(input, at: batch.now) {
-                sequence += 1
-                let recorded = RecordedEvent(sequence: sequence, at: batch.now, event: event)
-                batch.events.append(recorded)
-                switch event {
-                case .runStarted: summary.startedAt = summary.startedAt ?? batch.now
-                case .runEnded: summary.endedAt = batch.now
-                default: break
-                }
-                rows.note(recorded, machine: machine)
-            }
+            note(try machine.advance(input, at: batch.now), &batch)
             return nil
         } catch {
             return error
+        }
+    }
+
+    private func note(_ events: [RunEvent], _ batch: inout RunBatch) {
+        for event in events {
+            sequence += 1
+            let recorded = RecordedEvent(sequence: sequence, at: batch.now, event: event)
+            batch.events.append(recorded)
+            switch event {
+            case .runStarted: summary.startedAt = summary.startedAt ?? batch.now
+            case .runEnded: summary.endedAt = batch.now
+            default: break
+            }
+            rows.note(recorded, machine: machine)
         }
     }
 
@@ -386,4 +392,6 @@ struct RunBatch: Sendable {
     var events: [RecordedEvent] = []
     var contents: [(digest: Digest, bytes: [UInt8])] = []
     var hasEmptyRecord = false
+    /// Nodes whose conditions hold and that are not in line for a slot yet.
+    var prepared: [Int] = []
 }
