@@ -28,10 +28,13 @@ import Testing
         await project.close()
     }
 
-    @Test("Commands that cannot be read are answered and removed", arguments: [
-        "", "{", "[]", "{}", #"{"run": "x", "by": "y", "request": "dance"}"#, #"{"run": 1, "by": "y", "request": "pause"}"#,
-        "\u{0}\u{1}",
-    ])
+    @Test(
+        "Commands that cannot be read are answered and removed",
+        arguments: [
+            "", "{", "[]", "{}", #"{"run": "x", "by": "y", "request": "dance"}"#,
+            #"{"run": 1, "by": "y", "request": "pause"}"#,
+            "\u{0}\u{1}",
+        ])
     func malformed(_ text: String) async throws {
         let project = try TestProject()
         _ = try await project.engine()

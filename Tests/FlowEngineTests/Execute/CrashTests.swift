@@ -50,7 +50,7 @@ import Testing
             nodes:
 
             """ + node("a", []) + node("b", ["a"]) + node("c", ["a"]) + node("d", ["b", "c"]) + node("e", ["a"])
-            + node("f", ["d", "e"])
+                + node("f", ["d", "e"])
     }()
 
     private func spawn(_ words: [String], in folder: String) throws -> pid_t {
@@ -109,7 +109,8 @@ import Testing
         let database = FilePath.join(store, "flow.db")
         guard File.exists(database), let reading = try? SQLiteRunStore(folder: store, mode: .reader) else { return }
         guard let summary = try await reading.runs(RunQuery()).first else { return }
-        let reported = try await reading.events(of: summary.id, after: 0, limit: 1000).compactMap { recorded -> String? in
+        let reported = try await reading.events(of: summary.id, after: 0, limit: 1000).compactMap {
+            recorded -> String? in
             if case .nodeSucceeded(let node, let attempt, _) = recorded.event { "\(node) \(attempt)" } else { nil }
         }
         await reading.close()

@@ -40,9 +40,11 @@ import Testing
         await project.close()
     }
 
-    @Test("Keys that are alike, and keys that are no names, are refused before any item runs", arguments: [
-        ("item % 2", "more than one"), ("item > 1", "no text"), ("''", "no text"),
-    ])
+    @Test(
+        "Keys that are alike, and keys that are no names, are refused before any item runs",
+        arguments: [
+            ("item % 2", "more than one"), ("item > 1", "no text"), ("''", "no text"),
+        ])
     func keys(_ key: String, _ words: String) async throws {
         let project = try TestProject()
         let run = try await project.run(

@@ -207,7 +207,8 @@ import Testing
         let engine = try await project.engine()
         var first: TestRun?
         for _ in 0..<100 {
-            let run = try await project.run("outputs: {x: {value: \"${{ nodes.a.outputs.x }}\"}}\nnodes: {a: {set: {x: 1}}}")
+            let run = try await project.run(
+                "outputs: {x: {value: \"${{ nodes.a.outputs.x }}\"}}\nnodes: {a: {set: {x: 1}}}")
             first = first ?? run
         }
         #expect(engine.executorCount <= 64)

@@ -25,7 +25,8 @@ import Testing
         return most
     }
 
-    @Test("What is ready runs at the same time, as far as there are slots", arguments: [(3, 3, 1), (6, 3, 2), (3, 1, 3)])
+    @Test(
+        "What is ready runs at the same time, as far as there are slots", arguments: [(3, 3, 1), (6, 3, 2), (3, 1, 3)])
     func slots(_ nodes: Int, _ slots: Int, _ rounds: Int) async throws {
         let project = try TestProject(slots: slots)
         let run = try await project.run(sleepers(nodes))

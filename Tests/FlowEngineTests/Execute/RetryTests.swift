@@ -27,9 +27,11 @@ import Testing
         await project.close()
     }
 
-    @Test("Only the failures that the policy names are tried again", arguments: [
-        ("on: [timeout]", 1), ("on: [exit_code]", 2), ("unless: [exit_code]", 1), ("unless: [timeout]", 2),
-    ])
+    @Test(
+        "Only the failures that the policy names are tried again",
+        arguments: [
+            ("on: [timeout]", 1), ("on: [exit_code]", 2), ("unless: [exit_code]", 1), ("unless: [timeout]", 2),
+        ])
     func classes(_ policy: String, _ attempts: Int) async throws {
         let project = try TestProject()
         let run = try await project.run(

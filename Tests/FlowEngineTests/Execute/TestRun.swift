@@ -140,7 +140,9 @@ struct TestRun: Sendable {
     }
 
     var reader: RunReader {
-        get async throws { RunReader(store: try await project.engine().store, layout: RunLayout(folder: project.store)) }
+        get async throws {
+            RunReader(store: try await project.engine().store, layout: RunLayout(folder: project.store))
+        }
     }
 
     var status: RunStatus? { get async throws { try await reader.summary(of: id)?.status } }

@@ -70,9 +70,11 @@ import Testing
         await project.close()
     }
 
-    @Test("When nobody answers in time the gate is rejected, or fails", arguments: [
-        ("reject", NodeStatus.rejected), ("fail", .failed),
-    ])
+    @Test(
+        "When nobody answers in time the gate is rejected, or fails",
+        arguments: [
+            ("reject", NodeStatus.rejected), ("fail", .failed),
+        ])
     func deadline(_ action: String, _ status: NodeStatus) async throws {
         let project = try TestProject()
         let run = try await project.run(

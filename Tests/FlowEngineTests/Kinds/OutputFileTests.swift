@@ -23,9 +23,11 @@ import Testing
         #expect(try parse("") == [:])
     }
 
-    @Test("A block without its end, a line without a name or a sign is refused", arguments: [
-        "a<<END", "a<<END\n", "a<<END\nx\nEND2", "=x", "a", "a\nb=1", "c=1",
-    ])
+    @Test(
+        "A block without its end, a line without a name or a sign is refused",
+        arguments: [
+            "a<<END", "a<<END\n", "a<<END\nx\nEND2", "=x", "a", "a\nb=1", "c=1",
+        ])
     func refused(_ text: String) {
         #expect(throws: NodeFailureError.self) { try parse(text) }
     }

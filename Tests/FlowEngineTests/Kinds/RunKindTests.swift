@@ -232,9 +232,10 @@ import Testing
             """#)
         #expect(try await run.output("say", "n") == 3)
         let log = try run.log("say")
-        #expect(log.filter { $0.hasPrefix("output ") } == [
-            "output n=1", "output ::set-output name=n::2", "output no newline",
-        ])
+        #expect(
+            log.filter { $0.hasPrefix("output ") } == [
+                "output n=1", "output ::set-output name=n::2", "output no newline",
+            ])
         #expect(log.contains("error to the other"))
         await project.close()
     }

@@ -94,13 +94,14 @@ import Testing
             "files: [child.yaml, middle.yaml]\nnodes: {sub: {workflow: middle.yaml}, beside: {run: \"true\"}}")
         #expect(try await run.outcome() == .waiting(nodes: ["sub/inner/gate"]))
         try await run.send(.approve(node: "sub/inner/gate", comment: nil), by: "ada")
-        #expect(try await within(30, "the second question") {
-            while true {
-                let outcome = try await run.outcome()
-                if outcome != .waiting(nodes: ["sub/inner/gate"]) { return outcome }
-                await Task.yield()
-            }
-        } == .waiting(nodes: ["sub/inner/again"]))
+        #expect(
+            try await within(30, "the second question") {
+                while true {
+                    let outcome = try await run.outcome()
+                    if outcome != .waiting(nodes: ["sub/inner/gate"]) { return outcome }
+                    await Task.yield()
+                }
+            } == .waiting(nodes: ["sub/inner/again"]))
         // The same after another engine has opened the store.
         await project.close()
         try await run.resume()
