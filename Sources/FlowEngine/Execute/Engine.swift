@@ -88,7 +88,8 @@ public final class Engine: Sendable {
             throw EngineError(.invalidWorkflow, "the workflow has faults")
         }
         let run = id ?? RunIdentifier.random()
-        let secrets = try secrets(of: plan.definition)
+        let (secrets, missing) = secrets(of: plan.definition)
+        if let missing { throw missing }
         let source = workflow.bundle.manifest
         let sourceDigest = Digest(of: source)
         let kept = try await keepInputFiles(inputs, of: plan.definition, run: run)
@@ -128,7 +129,9 @@ public final class Engine: Sendable {
 
     /// Takes a run up again where its log ends. Nothing that has ended runs again.
     public func resume(_ run: String, observer: any RunObserver = NoObserver()) async throws(EngineError) {
-        let executor = try await load(run, observer: observer)
+        var executor = try await load(run, observer: observer)
+        if await executor.hasFailed() { executor = try await load(run, observer: observer) }
+        if let missing = executor.site.missingSecret, await executor.machine.ended == nil { throw missing }
         if await executor.machine.isPausedByPerson {
             _ = await executor.request(.resume(by: "resume"))
         }
@@ -152,6 +155,8 @@ public final class Engine: Sendable {
         case .pause: problem = await executor.request(.pause(by: command.by))
         case .resume: problem = await executor.request(.resume(by: command.by))
         case .cancel(let reason):
+            // What runs at the end may need them.
+            if let missing = executor.site.missingSecret { throw missing }
             problem = await executor.request(.cancel(by: command.by, reason: reason))
             if problem == nil { await executor.start(engine: configuration.name) }
         case .approve(let node, let comment):
@@ -224,22 +229,24 @@ public final class Engine: Sendable {
         }
         let (inputs, options) = try await reader.inputs(of: summary)
         let history = try await reader.events(of: run)
-        let secrets = try secrets(of: plan.definition)
+        // To read, pause or answer a run its secrets are not needed; `start` asks for them.
+        let (secrets, missing) = secrets(of: plan.definition)
         return try executor(
             run: run, plan: plan, inputs: inputs, options: options, source: summary.source, secrets: secrets,
-            summary: summary, history: history, observer: observer)
+            missing: missing, summary: summary, history: history, observer: observer)
     }
 
     private func executor(
         run: String, plan: Plan, inputs: JSONObject, options: RunOptions, source: Digest, secrets: Secrets,
-        summary: RunSummary, history: [RecordedEvent], observer: any RunObserver
+        missing: EngineError? = nil, summary: RunSummary, history: [RecordedEvent], observer: any RunObserver
     ) throws(EngineError) -> RunExecutor {
         let slots = options.maxParallel ?? plan.definition.maxParallel ?? configuration.slots
         let site = RunSite(
             run: run, plan: plan, slots: slots, seed: UInt64(truncatingIfNeeded: seed(of: run)), kinds: kinds,
             inputs: .object(inputs), options: options, layout: layout,
             workflowDirectory: layout.source(source.hex), secrets: secrets, store: store, artifacts: store,
-            observer: observer, children: EngineChildRuns(engine: self), references: ReferenceTable(plan: plan))
+            observer: observer, children: EngineChildRuns(engine: self), missingSecret: missing,
+            references: ReferenceTable(plan: plan))
         let executor = RunExecutor(site: site, summary: summary, history: history)
         let kept: RunExecutor? = state.withLock { state in
             if let existing = state.executors[run], !existing.life.isSpent { return existing }
@@ -259,18 +266,23 @@ public final class Engine: Sendable {
         Digest(of: Array(run.utf8)).bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    private func secrets(of definition: WorkflowDefinition) throws(EngineError) -> Secrets {
+    /// The values of a workflow's secrets, and what to say of the first one that is not set.
+    private func secrets(of definition: WorkflowDefinition) -> (Secrets, missing: EngineError?) {
         var values: [String: String] = [:]
+        var missing: EngineError?
         for secret in definition.secrets {
             guard let value = configuration.environment[secret.environmentVariable] else {
-                throw EngineError(
-                    .missingSecret,
-                    "secret `\(secret.name)` is not set: put it into the environment variable "
-                        + secret.environmentVariable)
+                missing =
+                    missing
+                    ?? EngineError(
+                        .missingSecret,
+                        "secret `\(secret.name)` is not set: put it into the environment variable "
+                            + secret.environmentVariable)
+                continue
             }
             values[secret.name] = value
         }
-        return Secrets(values: values)
+        return (Secrets(values: values), missing)
     }
 
     /// Copies input files into the run's folder and gives the inputs with the paths of the copies.

@@ -49,9 +49,6 @@ extension RunExecutor {
     /// Waits for the run of a sub-workflow beside the loop.
     func watch(_ child: String, for node: Int) async {
         let children = site.children
-        // The last engine may have ended before it could cancel the child.
-        let isCancelled = machine.cancellation != nil && machine.nodes[node].planNode < site.plan.finallyStart
-        if isCancelled { await children.cancel(child) }
         // Ends with the child's run or with the engine, which ends all executors.
         Task.detached { [weak self] in
             for await standing in await children.standings(of: child) {

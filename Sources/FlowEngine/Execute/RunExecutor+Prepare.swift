@@ -6,6 +6,12 @@ extension RunExecutor {
     /// Does an effect that only the run itself sees, as part of the batch; false if it is one for the world.
     func perform(inBatch effect: RunEffect, _ batch: inout RunBatch) async throws(StoreError) -> Bool {
         switch effect {
+        case .prepare(let node):
+            guard machine.nodes[node].status == .ready else { return true }
+            let answer = try await preparation(of: node, &batch)
+            // Slots are given away when all that became ready together is prepared: the most urgent first.
+            if case .prepared = answer { batch.prepared.append(node) } else { advance(answer, &batch) }
+            return true
         case .join(let node):
             try await join(node, &batch)
             return true
@@ -15,17 +21,8 @@ extension RunExecutor {
             try await runInline(node, attempt: attempt, kind: kind, &batch)
             return true
         case .close: return true
-        case .prepare, .cancel, .wake, .watch: return false
+        case .cancel, .wake, .watch: return false
         }
-    }
-
-    /// Evaluates the conditions of a node that is ready; true if it is to be put in line for a slot.
-    func prepare(_ node: Int, _ batch: inout RunBatch) async throws(StoreError) -> Bool {
-        guard machine.nodes[node].status == .ready else { return false }
-        let answer = try await preparation(of: node, &batch)
-        if case .prepared = answer { return true }
-        advance(answer, &batch)
-        return false
     }
 
     /// Evaluates `when` and `foreach` of a node that is ready.

@@ -15,6 +15,13 @@ extension RunExecutor {
         return await withCheckedContinuation { finalWaiters.append($0) }
     }
 
+    /// Waits until nothing of it runs any more if the store has failed; false if it has not.
+    func hasFailed() async -> Bool {
+        guard stopReason != nil else { return false }
+        _ = await final()
+        return true
+    }
+
     /// Waits until the run has ended, however long people take; `queued` when the engine stopped first.
     func end() async -> (status: RunStatus, reason: String?) {
         switch await final() {

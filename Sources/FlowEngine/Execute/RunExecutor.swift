@@ -37,7 +37,9 @@ actor RunExecutor {
     private(set) var inbox: [Arrival] = []
     private(set) var isDraining = false
     private var drainWaiters: [CheckedContinuation<Void, Never>] = []
-    private(set) var stopReason: StoreError?
+    private(set) var stopReason: StoreError? {
+        didSet { life.isSpent = attempts.isEmpty }
+    }
     private(set) var isStopping = false
     private var isStopped = false
     /// Whether `start` has been called: the run is worked on by this executor.
@@ -52,8 +54,6 @@ actor RunExecutor {
 
     var attempts: [Int: Task<Void, Never>] = [:]
     var cancelling: Set<Int> = []
-    /// Cancellations that the machine has asked for when there was nothing to cancel yet.
-    private var urgent: [RunEffect] = []
     private var wakes: [Int: Timestamp] = [:]
     private var timer: Task<Void, Never>?
     var finalWaiters: [CheckedContinuation<RunOutcome, Never>] = []
@@ -203,16 +203,11 @@ actor RunExecutor {
         do throws(StoreError) {
             var open = effects
             while true {
-                var prepared: [Int] = []
                 for effect in open {
-                    if case .prepare(let node) = effect {
-                        if try await prepare(node, &batch) { prepared.append(node) }
-                    } else if try await !perform(inBatch: effect, &batch) {
-                        later.append(effect)
-                    }
+                    if try await !perform(inBatch: effect, &batch) { later.append(effect) }
                 }
-                machine.queue(prepared: prepared)
-                if let last = prepared.last { advance(.prepared(last), &batch) }
+                note(machine.advance(prepared: batch.prepared, at: batch.now), &batch)
+                batch.prepared = []
                 guard batch.events.count < Self.largestBatch, machine.isAtWork else { break }
                 open = machine.takeEffects()
                 if open.isEmpty { break }
@@ -226,9 +221,7 @@ actor RunExecutor {
             return
         }
         for (reply, error) in replies { reply.resume(returning: error) }
-        let urgent = urgent
-        self.urgent = []
-        for effect in later + urgent where stopReason == nil { await perform(effect) }
+        for effect in later where stopReason == nil { await perform(effect) }
     }
 
     private static let largestBatch = 4096
@@ -272,26 +265,27 @@ actor RunExecutor {
         case .evaluationFailed(let node, let failure): input = .evaluationFailed(node, site.secrets.blanked(failure))
         case .waiting(let node, let attempt, .approval(let request)):
             input = .waiting(node, attempt: attempt, .approval(site.secrets.blanked(request)))
-        case .waiting(let node, let attempt, .run) where cancelling.contains(node):
-            // The cancellation came while the child run was started.
-            urgent.append(.cancel(node, attempt: attempt))
         default: break
         }
         do throws(RunError) {
-            for event in try machine.advance(input, at: batch.now) {
-                sequence += 1
-                let recorded = RecordedEvent(sequence: sequence, at: batch.now, event: event)
-                batch.events.append(recorded)
-                switch event {
-                case .runStarted: summary.startedAt = summary.startedAt ?? batch.now
-                case .runEnded: summary.endedAt = batch.now
-                default: break
-                }
-                rows.note(recorded, machine: machine)
-            }
+            note(try machine.advance(input, at: batch.now), &batch)
             return nil
         } catch {
             return error
+        }
+    }
+
+    private func note(_ events: [RunEvent], _ batch: inout RunBatch) {
+        for event in events {
+            sequence += 1
+            let recorded = RecordedEvent(sequence: sequence, at: batch.now, event: event)
+            batch.events.append(recorded)
+            switch event {
+            case .runStarted: summary.startedAt = summary.startedAt ?? batch.now
+            case .runEnded: summary.endedAt = batch.now
+            default: break
+            }
+            rows.note(recorded, machine: machine)
         }
     }
 
@@ -398,4 +392,6 @@ struct RunBatch: Sendable {
     var events: [RecordedEvent] = []
     var contents: [(digest: Digest, bytes: [UInt8])] = []
     var hasEmptyRecord = false
+    /// Nodes whose conditions hold and that are not in line for a slot yet.
+    var prepared: [Int] = []
 }

@@ -18,6 +18,8 @@ struct RunSite: Sendable {
     var artifacts: any ArtifactStore
     var observer: any RunObserver
     var children: any ChildRuns
+    /// Why nothing of the run can be started by this engine.
+    var missingSecret: EngineError?
     let references: ReferenceTable
 
     /// Whether an expression of the workflow refers to a node of the plan.

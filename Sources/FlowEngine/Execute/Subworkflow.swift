@@ -65,7 +65,7 @@ struct EngineChildRuns: ChildRuns {
         do throws(EngineError) {
             if let engine {
                 let executor = try await engine.load(run, observer: NoObserver())
-                await executor.start(engine: engine.configuration.name)
+                if executor.site.missingSecret == nil { await executor.start(engine: engine.configuration.name) }
                 return await executor.standings()
             }
         } catch {
@@ -78,6 +78,7 @@ struct EngineChildRuns: ChildRuns {
         guard let engine else { return .stopped }
         do throws(EngineError) {
             let executor = try await engine.load(run, observer: NoObserver())
+            if let missing = executor.site.missingSecret, await executor.machine.ended == nil { throw missing }
             switch await executor.final() {
             case .ended(.succeeded, let reason):
                 return .ended(.succeeded, NodeRecord(outputs: try await engine.outputs(of: run)), reason: reason)

@@ -76,6 +76,31 @@ import Testing
         await project.close()
     }
 
+    @Test("To answer a run its secrets are not needed; to go on with it they are")
+    func left() async throws {
+        let project = try project()
+        let run = try await project.run(
+            """
+            secrets: {TOKEN: {from: env}}
+            outputs: {x: {value: "${{ nodes.a.outputs.x }}"}}
+            nodes:
+              a: {set: {x: 1}}
+              gate: {approval: "Go on?"}
+              use: {needs: [gate], env: {T: "${{ secrets.TOKEN }}"}, run: "true"}
+            """)
+        await project.close()
+        let without = try TestProject(store: project.store)
+        let left = TestRun(project: without, id: run.id, recorder: run.recorder)
+        #expect(try await left.outputs["x"] == 1)
+        try await left.send(.approve(node: "gate", comment: nil))
+        let error = await #expect(throws: EngineError.self) { try await left.resume() }
+        #expect(error?.code == .missingSecret)
+        await without.close()
+        try await run.resume()
+        #expect(try await run.outcome() == .ended(.succeeded, reason: nil))
+        await project.close()
+    }
+
     @Test("What holds more than one secret is blanked whole, lines of a long one each by itself")
     func several() {
         let secrets = Secrets(values: ["A": "abcd", "B": "abcdefgh", "C": "first line\nsecond line", "D": "xy"])
