@@ -18,14 +18,15 @@ public enum ProcessTable {
         startTime(of: identity.pid) == identity.startTime
     }
 
-    /// The processes, except this one and zombies, that were started with `name=value` in their environment.
-    public static func processes(withEnvironment name: String, value: String) -> [ChildIdentity] {
+    /// The processes, except this one and zombies, that were started with `name=value` in their environment; without
+    /// a value, those with the variable at all.
+    public static func processes(withEnvironment name: String, value: String?) -> [ChildIdentity] {
         let name = Array(name.utf8)
-        let value = Array(value.utf8)
+        let value = value.map { Array($0.utf8) }
         return all().compactMap { pid in
             guard pid != getpid(), let stat = ProcessStat(pid: pid), !stat.isZombie,
                 let environment = ProcessEnvironment(pid: pid), let found = environment.value(of: name),
-                found.elementsEqual(value)
+                value.map({ found.elementsEqual($0) }) ?? true
             else { return nil }
             return ChildIdentity(pid: pid, startTime: stat.startTime)
         }
@@ -62,11 +63,12 @@ public enum ProcessTable {
         return flow_pidfd_signal(handle, signal) == 0
     }
 
-    /// Kills the processes with `name=value` in their environment until none is left. Blocks the calling thread.
+    /// Kills the processes with `name=value` (or, without a value, the variable at all) in their environment until none
+    /// is left. Blocks the calling thread.
     ///
     /// - Returns: how many were killed. Those that outlive `timeout` are found by `processes(withEnvironment:value:)`.
     @discardableResult
-    public static func killAll(withEnvironment name: String, value: String, timeout: Duration) -> Int {
+    public static func killAll(withEnvironment name: String, value: String?, timeout: Duration) -> Int {
         let deadline = monotonicNow() + timeout.boundedNanoseconds
         var killed: Set<ChildIdentity> = []
         var quiet = 0

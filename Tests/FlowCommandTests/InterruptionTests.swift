@@ -113,6 +113,22 @@ import Testing
         #expect(try await flow.run("show", run, "--json").object["interruptions"] == 1)
     }
 
+    @Test("What a resume starts at once after kill -9 is not taken for what the dead engine left")
+    func resumedAtOnce() async throws {
+        let flow = try FlowProgram()
+        try flow.write(
+            "slow.yaml", "flow: 1\nname: slow\nnodes: {a: {run: sleep 1}, b: {run: sleep 1}, c: {run: sleep 1}}\n")
+        for _ in 0..<4 {
+            let running = try flow.start(["run", "slow.yaml", "--quiet"])
+            #expect(try await flow.eventually { running.errorText.contains("run ") })
+            try await Task.sleep(for: .milliseconds(100))
+            running.signal(SIGKILL)
+            _ = try await running.end()
+            let resumed = try await flow.run("resume", "@latest", "--quiet")
+            #expect(resumed.code == 0, "\(resumed.errorOutput)")
+        }
+    }
+
     @Test("A second engine on the same store is refused with the owner's process; readers are not")
     func secondEngine() async throws {
         let flow = try FlowProgram()

@@ -7,8 +7,12 @@ import HTTPClient
 
 /// What node kinds work with: child processes, programs, clients. Nothing is started before it is used.
 struct EngineToolbox: Sendable {
-    /// The variable by which the descendants of all engines of a store are found.
-    static let markerName = "FLOW_STORE"
+    /// The variable by which the descendants of all engines of a store are found. Its value names the engine: the
+    /// guardian of a dead one must not end the children of the next.
+    static func markerName(storeFolder: String) -> String {
+        let path = (try? File.realPath(storeFolder)) ?? storeFolder
+        return "FLOW_STORE_\(Digest(of: Array(path.utf8)).hex.prefix(16))"
+    }
 
     let environment: [String: String]
     let processes: ChildProcesses
@@ -21,9 +25,7 @@ struct EngineToolbox: Sendable {
 
     init(configuration: EngineConfiguration) {
         environment = configuration.environment
-        let path = (try? File.realPath(configuration.folder)) ?? configuration.folder
-        marker = ChildMarker(
-            name: Self.markerName, value: String(Digest(of: Array(path.utf8)).hex.prefix(16)))
+        marker = ChildMarker(name: Self.markerName(storeFolder: configuration.folder))
         let processes = ChildProcesses(
             marker: marker,
             guardianArguments: configuration.guardianArguments == nil ? nil : Guardian.arguments(for: marker))
@@ -38,7 +40,7 @@ struct EngineToolbox: Sendable {
         let marker = marker
         await onOwnThread {
             _ = ProcessTable.killAll(
-                withEnvironment: marker.name, value: marker.value, timeout: .seconds(5))
+                withEnvironment: marker.name, value: nil, timeout: .seconds(5))
         }
     }
 

@@ -133,10 +133,8 @@ import Testing
         #expect(ended.status == .succeeded && ended.endedCount == 6)
         await after.close()
         #expect(log.contains("n: 8"), "\(log)")
-        let marker = String(Digest(of: Array(try File.realPath(store).utf8)).hex.prefix(16))
-        let left = {
-            ProcessTable.processes(withEnvironment: EngineToolbox.markerName, value: marker)
-        }
+        let marker = EngineToolbox.markerName(storeFolder: store)
+        let left = { ProcessTable.processes(withEnvironment: marker, value: nil) }
         #expect(try await eventually { left().isEmpty })
         let controls = try File.list(FilePath.join(store, "runs/\(summary.id)/work")).flatMap { entry in
             try File.list(FilePath.join(store, "runs/\(summary.id)/work/\(entry.name)")).map(\.name)
