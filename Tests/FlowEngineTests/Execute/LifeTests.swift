@@ -2,9 +2,14 @@
 
 import FileSystem
 import FlowCore
+import FlowTesting
 import Testing
 
 @testable import FlowEngine
+
+private final class WeakEngine {
+    weak var engine: Engine?
+}
 
 @Suite struct LifeTests {
     /// `one`, then `two`, which waits for a file `go`, then `three`, each with a line in the ledger.
@@ -173,6 +178,37 @@ import Testing
         await project.close()
         await engine.close()
         await #expect(throws: EngineError.self) { _ = try await engine.start(workflow, inputs: JSONObject()) }
+    }
+
+    @Test("Nothing keeps a closed engine in memory")
+    func released() async throws {
+        let temporary = try TemporaryDirectory()
+        let held = WeakEngine()
+        do {
+            let project = try TestProject(store: temporary.file("store"))
+            try project.write("child.yaml", "flow: 1\nname: child\nnodes: {gate: {approval: \"Go on?\"}}\n")
+            held.engine = try await project.engine()
+            let run = try await project.run(
+                "files: [child.yaml]\nnodes: {sub: {workflow: child.yaml}, pause: {wait: 1ms}, a: {run: \"true\"}}")
+            #expect(try await run.outcome() == .waiting(nodes: ["sub/gate"]))
+            await project.close()
+        }
+        #expect(try await eventually { held.engine == nil })
+    }
+
+    @Test("Who resumes a run sees its events, even if the run was loaded before without anybody looking")
+    func observer() async throws {
+        let project = try TestProject()
+        let run = try await project.run("nodes: {gate: {approval: \"Go on?\"}}")
+        await project.close()
+        let engine = try await project.engine()
+        _ = try await engine.outcome(of: run.id)
+        let recorder = RunRecorder()
+        try await engine.resume(run.id, observer: recorder)
+        try await run.send(.approve(node: "gate", comment: nil))
+        #expect(try await run.end() == .succeeded)
+        #expect(recorder.events.contains { if case .nodeSucceeded = $0.event { true } else { false } })
+        await project.close()
     }
 
     @Test("An answer to a run that nobody works on is kept and starts nothing")
