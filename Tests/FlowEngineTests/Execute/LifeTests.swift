@@ -102,7 +102,7 @@ private final class WeakEngine {
                 with: {ledger: "${{ inputs.ledger }}"}
                 run: |
                   echo x >> "$FLOW_WITH_LEDGER"
-                  [ "$FLOW_ATTEMPT" = 2 ]
+                  [ "$FLOW_ATTEMPT" -ge 2 ]
               pause: {wait: 1500ms}
             """#, inputs: ["ledger": .string(project.file("ledger"))])
         try await run.awaitEvent("the failure") { if case .nodeFailed = $0 { true } else { false } }
@@ -122,7 +122,7 @@ private final class WeakEngine {
         #expect(try #require(second).since(retryAt).count >= 0)
         #expect(try #require(second).since(retryAt).count < 10_000)
         #expect(try await run.succeeded("pause") >= #require(until))
-        #expect(project.lines("ledger").count == 2)
+        #expect(project.lines("ledger").count >= 2)
         await project.close()
     }
 
