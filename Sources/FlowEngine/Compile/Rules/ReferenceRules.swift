@@ -12,21 +12,10 @@ struct ReferenceRules {
     private let indexes: [String: Int]
     /// Nodes of which it is not known what they put out.
     private let doubtfulNodes: Set<Int>
-    /// Nodes of which it is not known what they wait for.
-    private let loose: Set<Int>
     /// The names that are the same everywhere.
     private let commonTypes: [String: ValueType]
-    private var reach: [Int: Reach] = [:]
+    private var reach: Reach
     private var outputTypes: [Int: ValueType] = [:]
-
-    /// What is known of the nodes before a node.
-    private struct Reach {
-        var ancestors: Set<Int> = []
-        /// Those that have succeeded for certain when the node runs.
-        var certain: Set<Int> = []
-        /// Whether one of them, or the node itself, waits for something that is not known.
-        var isLoose = false
-    }
 
     init(
         _ definition: WorkflowDefinition, kinds: [String: any NodeKind], kindSite: KindSite,
@@ -36,7 +25,6 @@ struct ReferenceRules {
         self.kinds = kinds
         self.kindSite = kindSite
         self.doubtfulNodes = doubtfulNodes
-        self.loose = loose
         let inputs = definition.inputs.map { ($0.name, doubtfulInputs.contains($0.name) ? .any : $0.valueType) }
         let variables = definition.env.map { ($0.name, ValueType.string) }
         let secrets = definition.secrets.map { ($0.name, ValueType.string) }
@@ -51,6 +39,7 @@ struct ReferenceRules {
         nodes = definition.nodes + definition.finally
         indexes = Dictionary(
             nodes.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        reach = Reach(nodes, indexes: indexes, loose: loose)
     }
 
     mutating func check(_ sites: [ExpressionSite], _ reader: inout DocumentReader) {
@@ -109,49 +98,19 @@ struct ReferenceRules {
                 continue
             }
             // Most references are to what the node needs itself.
-            if nodes[node].needs.contains(where: { $0.node == segment.name && isCertain($0, other) }) { continue }
-            let known = reachOf(node)
-            if !known.ancestors.contains(other) {
-                guard !known.isLoose else { continue }
+            if nodes[node].needs.contains(where: { $0.node == segment.name && Reach.isCertain($0, nodes[other]) }) {
+                continue
+            }
+            reach.look(from: node)
+            if !reach.isAncestor(other) {
+                guard !reach.isLoose else { continue }
                 reported.insert(segment.name)
                 reader.report(notAncestor(segment, node: node, other: other, site, reader))
-            } else if !known.certain.contains(other), needsOutputs {
+            } else if needsOutputs, !reach.isCertain(other) {
                 reported.insert(segment.name)
                 reader.report(maybeSkipped(reference, other, site, reader))
             }
         }
-    }
-
-    /// Whether the node has succeeded when the need is met.
-    private func isCertain(_ need: NeedDefinition, _ other: Int) -> Bool {
-        let options = nodes[other].options
-        return need.condition == .succeeded
-            || (need.condition == .met && options.when == nil && options.onFailure != .continue)
-    }
-
-    private mutating func reachOf(_ node: Int) -> Reach {
-        if let known = reach[node] { return known }
-        var result = Reach()
-        // The flag says whether the needs of the node were met for certain, so that its own needs say something.
-        var queue: [(node: Int, isCertain: Bool)] = [(node, true)]
-        var certainDone: Set<Int> = [node]
-        result.isLoose = loose.contains(node)
-        while let (next, isCertain) = queue.popLast() {
-            for need in nodes[next].needs {
-                guard let other = indexes[need.node], other != node else { continue }
-                let metNeeds = isCertain && [.met, .succeeded, .failed].contains(need.condition)
-                if isCertain, self.isCertain(need, other) { result.certain.insert(other) }
-                if loose.contains(other) { result.isLoose = true }
-                let isNew = result.ancestors.insert(other).inserted
-                if metNeeds, certainDone.insert(other).inserted {
-                    queue.append((other, true))
-                } else if isNew {
-                    queue.append((other, false))
-                }
-            }
-        }
-        reach[node] = result
-        return result
     }
 
     private func unknown(
