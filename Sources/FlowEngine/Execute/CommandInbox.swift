@@ -17,6 +17,7 @@ final class CommandInbox: Sendable {
     init(folder: String, handler: @escaping @Sendable (RunCommand) async -> String?) throws(FileError) {
         try File.createDirectory(folder)
         self.folder = folder
+        Self.removeOldAnswers(in: folder)
         watch = try DirectoryWatch(folder)
         let watch = watch
         let isClosed = ClosedFlag(inbox: self)
@@ -59,6 +60,16 @@ final class CommandInbox: Sendable {
             }
         }
         return commands
+    }
+
+    /// Removes answers that nobody has fetched for an hour: who asked has gone.
+    private static func removeOldAnswers(in folder: String) {
+        let now = WallClock.now.milliseconds / 1000
+        for entry in (try? File.list(folder)) ?? [] where entry.kind == .file && entry.name.hasSuffix(".answer") {
+            let path = FilePath.join(folder, entry.name)
+            guard let changed = try? File.modificationTime(of: path) else { continue }
+            if now - changed.components.seconds > 3600 { try? File.remove(path) }
+        }
     }
 
     private static func answer(_ name: String, in folder: String, _ problem: String?) {

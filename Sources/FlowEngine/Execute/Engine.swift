@@ -217,7 +217,10 @@ public final class Engine: Sendable {
 
     /// The executor of a run: the living one, or one made from the log.
     func load(_ run: String, observer: any RunObserver) async throws(EngineError) -> RunExecutor {
-        if let executor = state.withLock({ $0.executors[run] }), !executor.life.isSpent { return executor }
+        if let executor = state.withLock({ $0.executors[run] }), !executor.life.isSpent {
+            executor.site.observer.take(observer)
+            return executor
+        }
         let reader = RunReader(store: store, layout: layout)
         guard let summary = try await reader.summary(of: run) else {
             throw EngineError(.noSuchRun, "there is no run \(run)")
@@ -245,11 +248,14 @@ public final class Engine: Sendable {
             run: run, plan: plan, slots: slots, seed: UInt64(truncatingIfNeeded: seed(of: run)), kinds: kinds,
             inputs: .object(inputs), options: options, layout: layout,
             workflowDirectory: layout.source(source.hex), secrets: secrets, store: store, artifacts: store,
-            observer: observer, children: EngineChildRuns(engine: self), missingSecret: missing,
+            observer: ObserverSlot(observer), children: EngineChildRuns(engine: self), missingSecret: missing,
             references: ReferenceTable(plan: plan))
         let executor = RunExecutor(site: site, summary: summary, history: history)
         let kept: RunExecutor? = state.withLock { state in
-            if let existing = state.executors[run], !existing.life.isSpent { return existing }
+            if let existing = state.executors[run], !existing.life.isSpent {
+                existing.site.observer.take(observer)
+                return existing
+            }
             if state.isClosed { return nil }
             if state.executors.count >= state.sweepAt {
                 state.executors = state.executors.filter { !$0.value.life.isEnded }

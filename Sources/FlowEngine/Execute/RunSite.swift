@@ -16,7 +16,7 @@ struct RunSite: Sendable {
     var secrets: Secrets
     var store: any RunStore
     var artifacts: any ArtifactStore
-    var observer: any RunObserver
+    let observer: ObserverSlot
     var children: any ChildRuns
     /// Why nothing of the run can be started by this engine.
     var missingSecret: EngineError?
