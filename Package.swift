@@ -68,7 +68,10 @@ let package = Package(
         .testTarget(name: "FlowCoreTests", dependencies: ["FlowCore", "FlowTesting"], swiftSettings: strict),
         .testTarget(
             name: "FlowEngineTests",
-            dependencies: ["FlowEngine", "FlowTesting", "SQLite", "Hashing", "HTTPClient", "FileSystem", "ChildProcess"],
+            dependencies: [
+                "FlowEngine", "FlowTesting", "SQLite", "Hashing", "HTTPClient", "FileSystem", "ChildProcess",
+            ],
+            exclude: ["Fixtures"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -51,6 +51,8 @@ public final class FileLock: Sendable {
         descriptor.withLock { number in
             guard number >= 0 else { return }
             _ = ftruncate(number, 0)
+            // A child that is about to be executed still has the descriptor; to close it here would not be enough.
+            _ = flock(number, LOCK_UN)
             _ = Glibc.close(number)
             number = -1
         }

@@ -70,13 +70,14 @@ import Testing
         let flow = try FlowProgram()
         try flow.write("child.yaml", "flow: 1\nname: child\nnodes: {ask: {approval: Go on?}}\n")
         try flow.write("parent.yaml", "flow: 1\nname: parent\nnodes: {sub: {workflow: child.yaml}}\n")
-        let running = try flow.start(["run", "parent.yaml"])
-        #expect(try await flow.eventually { running.errorText.contains("waiting: flow approve ") })
-        let words = running.errorText.split(separator: "flow approve ").last?.split { " \n".contains($0) }.map(
+        let end = try await flow.run("run", "parent.yaml")
+        #expect(end.code == 3, "\(end.errorOutput)")
+        let words = end.errorOutput.split(separator: "flow approve ").last?.split { " \n".contains($0) }.map(
             String.init)
         let answer = try await flow.start(["approve"] + (words ?? []).prefix(2)).end()
         #expect(answer.code == 0, "\(answer.errorOutput)")
-        #expect(try await running.end().code == 0)
+        let parent = try #require(end.errorOutput.split { " \n".contains($0) }.dropFirst().first.map(String.init))
+        #expect(try await flow.run("resume", parent).code == 0)
     }
 
     @Test("A run that stays takes the answer of another process")

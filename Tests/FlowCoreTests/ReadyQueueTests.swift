@@ -15,7 +15,7 @@ struct ReadyQueueTests {
     /// The same order as sorting, also when nodes come and go in between.
     @Test func theMostUrgentNodeComesFirst() {
         for seed in 0..<200 as Range<UInt64> {
-            var random = SeededGenerator(seed: seed)
+            var random = FlowTesting.SeededGenerator(seed: seed)
             var queue = ReadyQueue()
             var model: [Entry] = []
             for node in 0..<200 {

@@ -79,7 +79,7 @@ struct RunMachineSimulationTests {
     /// Facts in an order that no run makes: they may be nonsense, but nothing may trap, and what has ended stays.
     @Test func noLogTraps() {
         for seed in 0..<500 as Range<UInt64> {
-            var random = SeededGenerator(seed: seed)
+            var random = FlowTesting.SeededGenerator(seed: seed)
             var generator = PlanGenerator(seed: seed)
             let plan = generator.plan()
             var machine = RunMachine(plan: plan, slots: 2, emptyResult: .zero)
@@ -103,7 +103,7 @@ struct RunMachineSimulationTests {
         }
     }
 
-    private static func anyEvent(_ node: String, _ random: inout SeededGenerator) -> RunEvent {
+    private static func anyEvent(_ node: String, _ random: inout FlowTesting.SeededGenerator) -> RunEvent {
         let attempt = random.pick([-1, 0, 1, 2, .max])
         let moment = Timestamp(milliseconds: random.pick([.min, 0, 10, .max]))
         let failure = NodeFailure(random.pick(FailureReason.allCases), "x", retryAfter: Milliseconds(.max))

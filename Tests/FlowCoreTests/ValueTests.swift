@@ -20,7 +20,7 @@ struct ValueTests {
     }
 
     @Test func everyMomentOfFourDigitYearsComesBack() {
-        var random = SeededGenerator(seed: 1)
+        var random = FlowTesting.SeededGenerator(seed: 1)
         for _ in 0..<5000 {
             let span: Int64 = 253_402_300_799_999 + 62_167_219_200_000
             let moment = Timestamp(milliseconds: Int64(random.next() % UInt64(span)) - 62_167_219_200_000)
@@ -83,7 +83,7 @@ struct ValueTests {
     func lengthsOfTimePrint(count: Int64, text: String) { #expect(Milliseconds(count).description == text) }
 
     @Test func printedLengthsOfTimeAreReadAgainWithinTheirPrecision() {
-        var random = SeededGenerator(seed: 2)
+        var random = FlowTesting.SeededGenerator(seed: 2)
         for _ in 0..<3000 {
             let count = Int64(
                 random.next() % UInt64(random.pick([1000, 60_000, 3_600_000, 86_400_000, 315_360_000_000])))

@@ -179,7 +179,8 @@ struct ExpressionChecker {
             help = ["\(listing) \(shown)\(names.count > 12 ? " and \(names.count - 12) more" : "")"]
         }
         report(
-            code, "unknown \(what) `\(name)`", at: range, label: "no \(what) of this name", help: help,
+            code, "unknown \(what) `\(name)`", at: range,
+            label: what == "name" ? "nothing has this name" : "no \(what) of this name", help: help,
             replacement: nearest.map {
                 .init(
                     range, isQuoted ? ExpressionPrinter.text(ExpressionNode(.literal(.string($0)), range: range)) : $0)

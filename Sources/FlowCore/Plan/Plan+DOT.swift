@@ -77,7 +77,7 @@ extension Plan {
         }
     }
 
-    /// A text as a quoted string of DOT; line breaks become `\n`, other control characters a space.
+    /// A text as a quoted string of DOT; line breaks become `\n`, other controls a space.
     private func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
@@ -85,11 +85,21 @@ extension Plan {
             case "\"": quoted += "\\\""
             case "\\": quoted += "\\\\"
             case "\n": quoted += "\\n"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F: quoted += " "
+            case _ where Plan.isUnsafe(scalar): quoted += " "
             default: quoted.unicodeScalars.append(scalar)
             }
         }
         return quoted + "\""
+    }
+
+    /// Whether a character acts on a terminal, ends a line, or turns the direction of writing.
+    static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x00...0x1F, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF,
+            0xFFFE...0xFFFF:
+            true
+        default: false
+        }
     }
 
     /// How many items of each `foreach` the statuses name.

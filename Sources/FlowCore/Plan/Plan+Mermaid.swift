@@ -47,7 +47,9 @@ extension Plan {
             case "<": escaped += "#lt;"
             case ">": escaped += "#gt;"
             case "#": escaped += "#35;"
-            case _ where scalar.value < 0x20: escaped += " "
+            case "&": escaped += "#amp;"
+            case "`": escaped += "#96;"
+            case _ where Plan.isUnsafe(scalar): escaped += " "
             default: escaped.unicodeScalars.append(scalar)
             }
         }

@@ -37,11 +37,13 @@ extension RunMachine {
         case .cancelled(let node, let attempt):
             return isRunning(node, attempt) ? [.nodeCancelled(node: name(of: node))] : []
         case .interrupted(let node, let attempt):
-            guard isRunning(node, attempt) else { return [] }
-            let fact = RunEvent.nodeInterrupted(node: name(of: node), attempt: attempt)
-            guard !isStopped(node), definition(of: node).options.onInterrupt == .fail else { return [fact] }
+            // Who recovers a store after a crash notes the fact without deciding what follows from it.
+            let isNoted = has(node, .interrupted) && Int(nodes[node].attempt) == attempt
+            guard isNoted || isRunning(node, attempt) else { return [] }
+            let facts = isNoted ? [] : [RunEvent.nodeInterrupted(node: name(of: node), attempt: attempt)]
+            guard !isStopped(node), definition(of: node).options.onInterrupt == .fail else { return facts }
             let failure = NodeFailure(.interrupted, "the engine ended while attempt \(attempt) ran")
-            return [fact, .nodeFailed(node: name(of: node), attempt: attempt, failure: failure, retryAt: nil)]
+            return facts + [.nodeFailed(node: name(of: node), attempt: attempt, failure: failure, retryAt: nil)]
         case .woken(let node): return woken(node, at: now)
         case .decided(let node, let decision, let result):
             guard nodes.indices.contains(node), case .approval = waits[node] else {

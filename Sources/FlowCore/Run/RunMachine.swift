@@ -126,11 +126,24 @@ public struct RunMachine: Sendable {
         }
         var events = try decide(input, at: now)
         for event in events { apply(event, at: now) }
+        addConsequences(to: &events, at: now)
+        return events
+    }
+
+    /// Takes in that several nodes are prepared, before a slot is given to any of them: the most urgent comes first
+    /// whatever their order here.
+    public mutating func advance(prepared nodes: [Int], at now: Timestamp) -> [RunEvent] {
+        for node in nodes where has(node, .ready) { enqueue(node) }
+        var events: [RunEvent] = []
+        addConsequences(to: &events, at: now)
+        return events
+    }
+
+    private mutating func addConsequences(to events: inout [RunEvent], at now: Timestamp) {
         while let event = consequence() {
             apply(event, at: now)
             events.append(event)
         }
-        return events
     }
 
     /// Hands out what is to be done since the last call.

@@ -26,26 +26,31 @@ public struct Compiler: Sendable {
         var diagnostics = problems.map { Diagnostic($0, file: file) }
         guard let document else { return Compilation(sources: sources, diagnostics: diagnostics.inOrder()) }
         var builder = DefinitionBuilder(reader: DocumentReader(document: document, file: file), kinds: kinds)
-        guard var definition = builder.workflow() else {
-            diagnostics += builder.reader.diagnostics
-            return Compilation(sources: sources, document: document, diagnostics: diagnostics.inOrder())
+        let definition = builder.workflow()
+        guard var definition else {
+            let found = Self.independent(builder.reader.diagnostics, of: diagnostics)
+            return Compilation(sources: sources, document: document, diagnostics: (diagnostics + found).inOrder())
         }
         var reader = builder.reader
         let site = KindSite(agents: agents.map(\.name)) { path in
             source.readFile(FilePath.join(source.directory, path))
         }
-        let graph = GraphRules(definition).diagnostics()
-        reader.diagnostics += graph
-        if graph.isEmpty {
-            var references = ReferenceRules(definition, kinds: kinds, kindSite: site)
-            references.check(builder.sites, &reader)
+        let graph = GraphRules(definition)
+        reader.diagnostics += graph.diagnostics()
+        var references = ReferenceRules(
+            definition, kinds: kinds, kindSite: site, doubtfulInputs: builder.doubtfulInputs,
+            doubtfulNodes: builder.doubtfulNodes, loose: graph.loose)
+        references.check(builder.sites, &reader)
+        for (offset, nodes) in [(0, definition.nodes), (definition.nodes.count, definition.finally)] {
+            for (index, node) in nodes.enumerated() where !builder.doubtfulNodes.contains(offset + index) {
+                if let kind = kinds[node.kind] { reader.diagnostics += kind.check(node, in: site) }
+            }
         }
-        for node in definition.nodes + definition.finally {
-            if let kind = kinds[node.kind] { reader.diagnostics += kind.check(node, in: site) }
-        }
-        checkFiles(&definition, source, &reader)
-        reader.diagnostics += unusedInputs(definition, builder.sites)
-        diagnostics = (diagnostics + reader.diagnostics).inOrder()
+        definition.files = checkFiles(definition.files, source, &reader)
+        diagnostics += Self.independent(reader.diagnostics, of: diagnostics)
+        // What could not be read may well use an input.
+        if !diagnostics.hasErrors { diagnostics += unusedInputs(definition, builder.sites) }
+        diagnostics = diagnostics.inOrder()
         let plan =
             diagnostics.hasErrors
             ? nil : Plan(definition: definition, slotFreeKinds: Set(kinds.values.filter { !$0.usesSlot }.map(\.name)))
@@ -53,49 +58,32 @@ public struct Compiler: Sendable {
             sources: sources, document: document, definition: definition, plan: plan, diagnostics: diagnostics)
     }
 
-    /// Checks that files which the workflow names are there, and counts them among its files.
-    private func checkFiles(
-        _ definition: inout WorkflowDefinition, _ source: WorkflowSource, _ reader: inout DocumentReader
-    ) {
-        var files = Set(definition.files)
-        for node in definition.nodes + definition.finally {
-            guard let kind = kinds[node.kind] else { continue }
-            for path in Self.files(in: node.body, kind.body) where files.insert(path).inserted {
-                if path.hasPrefix("/") || path.split(separator: "/").contains("..") {
-                    reader.report(
-                        Diagnostic(
-                            .missingFile, "`\(path)` does not lie beside the workflow", at: node.bodySpan,
-                            help: ["put the file into the workflow's folder or below"]))
-                } else if source.readFile(FilePath.join(source.directory, path)) == nil {
-                    reader.report(Diagnostic(.missingFile, "there is no file `\(path)`", at: node.bodySpan))
-                }
+    /// The diagnostics that do not come from a problem of the text at the same place.
+    private static func independent(_ diagnostics: [Diagnostic], of problems: [Diagnostic]) -> [Diagnostic] {
+        guard !problems.isEmpty else { return diagnostics }
+        return diagnostics.filter { diagnostic in
+            !problems.contains {
+                $0.span.file == diagnostic.span.file && $0.span.start < diagnostic.span.end
+                    && diagnostic.span.start < $0.span.end
             }
         }
-        definition.files = files.sorted()
     }
 
-    private static func files(in template: Template, _ type: FieldType) -> [String] {
-        switch (template, type) {
-        case (.literal(.string(let path)), .file): return [path]
-        case (.literal(.object(let object)), .object(let schema)):
-            return object.flatMap { member in
-                schema.first { $0.name == member.key }.map { files(in: .literal(member.value), $0.type) } ?? []
+    /// Checks that files which the workflow names are there, and counts them among its files.
+    private func checkFiles(
+        _ declared: [String], _ source: WorkflowSource, _ reader: inout DocumentReader
+    ) -> [String] {
+        var files = Set(declared)
+        for (node, path) in reader.paths where files.insert(path).inserted {
+            if DocumentReader.leavesFolder(path) {
+                reader.report(DocumentReader.outside(path, at: reader.span(node)))
+            } else if path.isEmpty || source.readFile(FilePath.join(source.directory, path)) == nil {
+                reader.report(
+                    Diagnostic(
+                        .missingFile, "there is no file `\(path)` beside the workflow", at: reader.span(node)))
             }
-        case (.object(let members), .object(let schema)):
-            return members.flatMap { member in
-                schema.first { $0.name == member.key }.map { files(in: member.value, $0.type) } ?? []
-            }
-        case (_, .oneOf(let types)):
-            for type in types {
-                switch (template, type) {
-                case (.literal(.string), .file), (.literal(.object), .object), (.object, .object):
-                    return files(in: template, type)
-                default: continue
-                }
-            }
-            return []
-        default: return []
         }
+        return files.filter { !DocumentReader.leavesFolder($0) }.sorted()
     }
 
     private func unusedInputs(_ definition: WorkflowDefinition, _ sites: [ExpressionSite]) -> [Diagnostic] {
@@ -107,7 +95,9 @@ public struct Compiler: Sendable {
             }
         }
         return definition.inputs.filter { !used.contains($0.name) }.map {
-            Diagnostic(.unusedInput, "input `\($0.name)` is not used", at: $0.span, severity: .warning)
+            Diagnostic(
+                .unusedInput, "input `\($0.name)` is not used", at: $0.span, severity: .warning,
+                help: ["use it as `inputs.\($0.name)`, or remove it"])
         }
     }
 
@@ -125,7 +115,13 @@ public struct Compiler: Sendable {
 
     private static func agent(_ reader: inout DocumentReader) -> AgentDefinition? {
         let document = reader.document
-        guard let fields = reader.fields(document.root, WorkflowSchema.agent, of: "an agent") else { return nil }
+        guard let fields = reader.fields(document.root, .agent, of: "an agent") else { return nil }
+        if let version = fields["agent"], document.scalar(of: version) != .integer(1) {
+            reader.report(
+                Diagnostic(
+                    .formatVersion, "`agent` is the version of the format, the number 1", at: reader.span(version),
+                    help: ["write `agent: 1`"]))
+        }
         func text(_ name: String) -> String? { fields[name].map { document.string(of: $0) } }
         func list(_ name: String) -> [String] {
             fields[name].map { document.elements(of: $0).map { document.string(of: $0) } } ?? []
@@ -163,6 +159,9 @@ extension Diagnostic {
         self.init(
             code, problem.message, at: span(problem.range),
             related: problem.related.map { Diagnostic.Label(span($0.range), $0.label) },
-            help: problem.help.map { [$0] } ?? [])
+            help: problem.code == .emptyDocument ? [Self.smallestWorkflow] : problem.help.map { [$0] } ?? [])
     }
+
+    private static let smallestWorkflow =
+        "the smallest workflow is `{flow: 1, name: hello, nodes: {hello: {run: echo hello}}}`"
 }

@@ -4,12 +4,23 @@ import FlowCore
 import YAML
 
 /// Reads values of a document by their schemas and collects what is wrong with them.
+///
+/// A fault is told once: a value that was refused is kept in mind, so that nothing that is read later has to judge it
+/// again, also not through an alias.
 struct DocumentReader {
     let document: YAMLDocument
     let file: Int
     var diagnostics: [Diagnostic] = []
     /// The templates with expressions that were read, each with the scalar it stands in.
-    private(set) var templates: [(node: YAMLNode, template: Template)] = []
+    var templates: [(node: YAMLNode, template: Template)] = []
+    /// The paths of files that the text names, each with the scalar it stands in.
+    private(set) var paths: [(node: YAMLNode, path: String)] = []
+    /// Values that were refused.
+    private var refused: Set<YAMLNode> = []
+    /// Keys that were reported as unknown.
+    private var unknownKeys: Set<YAMLNode> = []
+    /// Mappings that were read by an alias or have been read before.
+    private var readMappings: Set<YAMLNode> = []
 
     init(document: YAMLDocument, file: Int) {
         self.document = document
@@ -36,35 +47,70 @@ struct DocumentReader {
         document.kind(of: node) == .scalar && document.scalar(of: node) == .null
     }
 
+    /// Whether the value can be used: neither the text nor the shape of this very value is at fault.
+    func isSound(_ node: YAMLNode) -> Bool {
+        !document.isFaulty(node) && (refused.isEmpty || !refused.contains(node))
+    }
+
+    /// Whether errors have been reported inside a value since there were `count` diagnostics.
+    func hasErrors(since count: Int, inside span: SourceSpan) -> Bool {
+        diagnostics[count...].contains {
+            $0.severity == .error && $0.span.start >= span.start && $0.span.end <= span.end
+        }
+    }
+
+    private mutating func refuse(_ node: YAMLNode) -> Bool {
+        refused.insert(node)
+        return false
+    }
+
     // MARK: Mappings
 
     /// The values of a mapping by key, with unknown, missing and misshapen ones reported. Nil if it is no mapping.
+    /// Of the values of `unread` only the outermost shape is looked at; the caller reads their items. Missing keys are
+    /// shown at `name`, or else at the first key.
     mutating func fields(
-        _ node: YAMLNode, _ schema: [FieldSchema], of what: String, more: [String: FieldSchema] = [:]
+        _ node: YAMLNode, _ table: KeyTable, of what: String, unread: Set<String> = [], headedBy name: YAMLNode? = nil
     ) -> [String: YAMLNode]? {
         guard document.kind(of: node) == .mapping else {
-            if !document.isFaulty(node) { wrongType(node, "\(what) is a mapping of keys to values") }
+            if isSound(node) { wrongType(node, "\(what) is a mapping of keys to values") }
             return nil
         }
         var found: [String: YAMLNode] = [:]
+        var present: Set<String> = []
+        var hasFaultyKey = false
         for (key, value) in document.pairs(of: node) {
-            guard document.kind(of: key) == .scalar else { continue }
-            let name = document.string(of: key)
-            guard let field = more[name] ?? schema.first(where: { $0.name == name }) else {
-                unknown(key, name, schema.map(\.name) + more.keys.sorted(), of: what)
+            guard document.kind(of: key) == .scalar, !document.isFaulty(key) else {
+                hasFaultyKey = true
                 continue
             }
-            if found[name] != nil { continue }
-            if check(value, field.type, key: name) { found[name] = value }
-        }
-        for field in schema where field.required && found[field.name] == nil {
-            if document.value(of: node, forKey: field.name) == nil {
-                report(
-                    Diagnostic(
-                        .missingKey, "\(what) needs the key `\(field.name)`", at: head(node), label: field.summary))
+            let word = document.string(of: key)
+            guard let field = table[word] else {
+                // What was meant is not missing as well.
+                if let meant = unknown(key, word, table.schema.map(\.name), of: what) { present.insert(meant) }
+                continue
             }
+            let isLeft = !unread.isEmpty && unread.contains(word) && document.kind(of: value) == .mapping
+            if isLeft || check(value, field.type, key: word) { found[word] = value } else { present.insert(word) }
+        }
+        let isFirstVisit = readMappings.insert(document.definition(of: node)).inserted
+        guard isFirstVisit, !hasFaultyKey else { return found }
+        for field in table.schema where field.required && found[field.name] == nil && !present.contains(field.name) {
+            report(
+                Diagnostic(
+                    .missingKey, "\(what) needs the key `\(field.name)`", at: name.map { span($0) } ?? head(node),
+                    label: Self.label(field.summary)))
         }
         return found
+    }
+
+    /// A sentence of the reference as the words beside a mark.
+    static func label(_ sentence: String) -> String {
+        var label = sentence
+        if label.hasSuffix(".") { label.removeLast() }
+        let second = label.dropFirst().first
+        guard let first = label.first, second.map({ $0.isLowercase || $0 == " " }) ?? true else { return label }
+        return first.lowercased() + label.dropFirst()
     }
 
     /// The first line of a mapping: enough to show where a key is missing.
@@ -73,27 +119,40 @@ struct DocumentReader {
         return span(node)
     }
 
-    private mutating func unknown(_ key: YAMLNode, _ name: String, _ known: [String], of what: String) {
+    /// Reports a key, and returns the one that was likely meant.
+    mutating func unknown(_ key: YAMLNode, _ name: String, _ known: [String], of what: String) -> String? {
+        let near = Spelling.nearest(to: name, among: known) ?? KeySynonyms.key(for: name, among: known)
+        guard unknownKeys.insert(key).inserted else { return near }
         if WorkflowSchema.unsupported.contains(name) {
             report(Diagnostic(.unknownKey, "`\(name)` is not supported yet", at: span(key)))
-            return
+            return nil
         }
         var diagnostic = Diagnostic(.unknownKey, "unknown key `\(name)` in \(what)", at: span(key))
-        if let near = Spelling.nearest(to: name, among: known) {
-            diagnostic.help = ["did you mean `\(near)`?"]
-            diagnostic.fixes = [
-                Diagnostic.Fix(
-                    "write `\(near)`", applicability: .machineApplicable,
-                    edits: [Diagnostic.Fix.Edit(span(key), replacement: near)])
-            ]
+        if let near {
+            suggest(near, for: span(key), in: &diagnostic)
         } else {
-            diagnostic.help = ["the keys are \(known.prefix(30).map { "`\($0)`" }.joined(separator: ", "))"]
+            diagnostic.help = [
+                known.isEmpty ? "no keys are taken here" : "the keys are \(Self.list(known.prefix(30)))"
+            ]
         }
         report(diagnostic)
+        return near
     }
 
-    mutating func wrongType(_ node: YAMLNode, _ message: String, code: DiagnosticCode = .wrongType) {
-        report(Diagnostic(code, message, at: span(node), label: "this is \(phrase(of: node))"))
+    func suggest(_ word: String, for span: SourceSpan, in diagnostic: inout Diagnostic) {
+        diagnostic.help.append("did you mean `\(word)`?")
+        diagnostic.fixes.append(
+            Diagnostic.Fix(
+                "write `\(word)`", applicability: .machineApplicable,
+                edits: [Diagnostic.Fix.Edit(span, replacement: word)]))
+    }
+
+    static func list(_ words: some Sequence<String>) -> String {
+        words.map { "`\($0)`" }.joined(separator: ", ")
+    }
+
+    mutating func wrongType(_ node: YAMLNode, _ message: String, help: [String] = []) {
+        report(Diagnostic(.wrongType, message, at: span(node), label: "this is \(phrase(of: node))", help: help))
     }
 
     private func phrase(of node: YAMLNode) -> String {
@@ -113,45 +172,59 @@ struct DocumentReader {
 
     // MARK: Shapes
 
-    /// Whether a value has the shape of its type; reports if not.
+    /// Whether a value has the shape of its type; reports if not. The items of a collection are judged one by one and
+    /// do not make the collection useless.
     mutating func check(_ node: YAMLNode, _ type: FieldType, key: String) -> Bool {
         if document.isFaulty(node) { return false }
+        if !refused.isEmpty, refused.contains(document.definition(of: node)) { return refuse(node) }
         let kind = document.kind(of: node)
         switch type {
         case .any, .verbatim: return checkNumbers(node)
         case .oneOf(let types):
-            let fitting = types.first { shapeFits(kind, $0) }
-            guard let fitting else {
+            guard let fitting = types.first(where: { shapeFits(kind, $0) }), !isNull(node) || takesNull(fitting) else {
                 wrongType(node, "`\(key)` takes \(type.phrase)")
-                return false
+                return refuse(node)
             }
             return check(node, fitting, key: key)
         case .oneOrMany(let element):
             return check(node, kind == .sequence ? .list(element) : element, key: key)
         case .list(let element):
             guard kind == .sequence else {
-                wrongType(node, "`\(key)` takes a list")
-                return false
+                wrongType(node, "`\(key)` takes a list", help: kind == .scalar ? ["put it into brackets: `[…]`"] : [])
+                return refuse(node)
             }
-            var isGood = true
-            for item in document.elements(of: node) where !check(item, element, key: key) { isGood = false }
-            return isGood
+            for item in document.elements(of: node) { _ = check(item, element, key: key) }
+            return true
         case .map(let element):
             guard kind == .mapping else {
-                wrongType(node, "`\(key)` takes a mapping")
-                return false
+                let isList = kind == .sequence
+                wrongType(node, "`\(key)` takes a mapping", help: isList ? ["write `name: value`, without `- `"] : [])
+                return refuse(node)
             }
-            var isGood = true
-            for (name, value) in document.pairs(of: node)
-            where !check(value, element, key: document.string(of: name)) { isGood = false }
-            return isGood
-        case .object(let schema): return fields(node, schema, of: "`\(key)`") != nil
+            for (name, value) in document.pairs(of: node) {
+                _ = check(value, element, key: document.string(of: name))
+            }
+            return true
+        case .object(let schema):
+            guard kind == .mapping else {
+                let keys = Self.list(schema.map(\.name).prefix(30))
+                wrongType(node, "`\(key)` takes a mapping", help: schema.isEmpty ? [] : ["its keys are \(keys)"])
+                return refuse(node)
+            }
+            return fields(node, KeyTable(once: schema), of: "`\(key)`") != nil
         default:
-            guard kind == .scalar else {
+            guard kind == .scalar, !isNull(node) || type == .boolean else {
                 wrongType(node, "`\(key)` takes \(type.phrase)")
-                return false
+                return refuse(node)
             }
-            return checkScalar(node, type, key: key)
+            return checkScalar(node, type, key: key) || refuse(node)
+        }
+    }
+
+    private func takesNull(_ type: FieldType) -> Bool {
+        switch type {
+        case .any, .verbatim: true
+        default: false
         }
     }
 
@@ -166,244 +239,118 @@ struct DocumentReader {
         }
     }
 
+    /// Looks for numbers that have no value, at any depth.
     private mutating func checkNumbers(_ node: YAMLNode) -> Bool {
-        guard document.kind(of: node) == .scalar else { return true }
-        switch document.scalar(of: node) {
-        case .outOfRange:
-            report(
-                Diagnostic(
-                    .outOfRange, "the number is out of range", at: span(node), help: ["quote it to keep its text"]))
-            return false
-        case .notFinite:
-            report(Diagnostic(.outOfRange, "the number is not finite", at: span(node)))
-            return false
-        default: return true
+        switch document.kind(of: node) {
+        case .sequence: for item in document.elements(of: node) { _ = check(item, .any, key: "") }
+        case .mapping: for (_, value) in document.pairs(of: node) { _ = check(value, .any, key: "") }
+        case .scalar:
+            guard document.style(of: node) == .plain else { return true }
+            switch document.scalar(of: node) {
+            case .outOfRange:
+                report(
+                    Diagnostic(
+                        .outOfRange, "the number does not fit into 64 bits", at: span(node),
+                        help: ["quote it to keep its text"]))
+                return refuse(node)
+            case .notFinite:
+                report(Diagnostic(.outOfRange, "the number is not finite", at: span(node)))
+                return refuse(node)
+            default: break
+            }
         }
+        return true
     }
 
     private mutating func checkScalar(_ node: YAMLNode, _ type: FieldType, key: String) -> Bool {
         let text = document.string(of: node)
         let hasExpression = text.contains("${{")
         switch type {
-        case .string, .file, .condition:
-            if isNull(node) {
-                wrongType(node, "`\(key)` takes \(type.phrase)")
-                return false
-            }
+        case .string, .condition: return true
+        case .file:
+            if !hasExpression { paths.append((node, text)) }
             return true
         case .identifier:
-            guard Self.isIdentifier(text) else {
-                report(
-                    Diagnostic(
-                        .badIdentifier, "`\(text)` is not a name", at: span(node),
-                        help: ["a name is a letter a–z, then letters, digits and `_`; at most 64"]))
-                return false
-            }
-            return true
+            if Self.isIdentifier(text) { return true }
+            report(badName(node))
         case .boolean:
             if case .bool = document.scalar(of: node) { return true }
             if hasExpression { return true }
             wrongType(node, "`\(key)` takes true or false")
-            return false
         case .integer(let range):
             if hasExpression { return true }
-            guard case .integer(let value) = document.scalar(of: node) else {
-                wrongType(node, "`\(key)` takes a whole number")
-                return false
+            switch document.scalar(of: node) {
+            case .integer(let value):
+                if range.contains(value) { return true }
+                outOfRange(node, key, "\(range.lowerBound)", "\(range.upperBound)")
+            case .outOfRange: outOfRange(node, key, "\(range.lowerBound)", "\(range.upperBound)")
+            default: wrongType(node, "`\(key)` takes a whole number")
             }
-            if range.contains(value) { return true }
-            report(
-                Diagnostic(
-                    .outOfRange, "`\(key)` is from \(range.lowerBound) to \(range.upperBound)", at: span(node)))
-            return false
         case .number(let range):
             if hasExpression { return true }
-            let value: Double
             switch document.scalar(of: node) {
-            case .integer(let whole): value = Double(whole)
-            case .number(let number): value = number
-            default:
-                wrongType(node, "`\(key)` takes a number")
-                return false
+            case .integer(let whole) where range.contains(Double(whole)): return true
+            case .number(let number) where range.contains(number): return true
+            case .string, .null, .bool: wrongType(node, "`\(key)` takes a number")
+            default: outOfRange(node, key, Self.text(range.lowerBound), Self.text(range.upperBound))
             }
-            if range.contains(value) { return true }
-            report(
-                Diagnostic(
-                    .outOfRange, "`\(key)` is from \(range.lowerBound) to \(range.upperBound)", at: span(node)))
-            return false
         case .duration(let allowsZero):
             if hasExpression { return true }
             guard let duration = Milliseconds(parsing: text) else {
                 report(
                     Diagnostic(
                         .badDuration, "`\(text)` is not a duration", at: span(node),
-                        help: ["write a number with its unit: `500ms`, `10s`, `5m`, `2h`, `1d`"]))
+                        help: ["write a number with its unit, at most ten years: `500ms`, `10s`, `5m`, `2h`, `1d`"]))
                 return false
             }
             if duration > .zero || allowsZero { return true }
             report(Diagnostic(.badDuration, "`\(key)` must be longer than nothing", at: span(node)))
-            return false
         case .size:
             if hasExpression || ByteCount(parsing: text) != nil { return true }
             report(
                 Diagnostic(
-                    .badSize, "`\(text)` is not a size", at: span(node), help: ["write `64KiB`, `10MiB` or `2GiB`"]))
-            return false
+                    .badSize, "`\(text)` is not a size", at: span(node),
+                    help: ["write a number with its unit: `64KiB`, `10MiB`, `2GiB`"]))
         case .choice(let words):
             if words.contains(text) { return true }
-            var diagnostic = Diagnostic(
-                .badChoice, "`\(key)` is one of \(words.map { "`\($0)`" }.joined(separator: ", "))", at: span(node))
-            if let near = Spelling.nearest(to: text, among: words) {
-                diagnostic.help = ["did you mean `\(near)`?"]
-                diagnostic.fixes = [
-                    Diagnostic.Fix(
-                        "write `\(near)`", applicability: .machineApplicable,
-                        edits: [Diagnostic.Fix.Edit(span(node), replacement: near)])
-                ]
-            }
+            var diagnostic = Diagnostic(.badChoice, "`\(key)` cannot be `\(text)`", at: span(node))
+            if let near = Spelling.nearest(to: text, among: words) { suggest(near, for: span(node), in: &diagnostic) }
+            diagnostic.help.append("it is one of \(Self.list(words))")
             report(diagnostic)
-            return false
         default: return true
         }
+        return false
+    }
+
+    private mutating func outOfRange(_ node: YAMLNode, _ key: String, _ low: String, _ high: String) {
+        report(
+            Diagnostic(
+                .outOfRange, "`\(key)` cannot be \(document.string(of: node))", at: span(node),
+                help: ["it is from \(low) to \(high)"]))
+    }
+
+    /// A number without a useless fraction.
+    static func text(_ number: Double) -> String { Int64(exactly: number).map { "\($0)" } ?? "\(number)" }
+
+    /// Whether a path leads out of the folder that it starts from.
+    static func leavesFolder(_ path: String) -> Bool {
+        path.hasPrefix("/") || path.split(separator: "/").contains("..")
+    }
+
+    static func outside(_ path: String, at span: SourceSpan) -> Diagnostic {
+        Diagnostic(
+            .missingFile, "`\(path)` does not lie beside the workflow", at: span,
+            help: ["put the file into the workflow's folder or below"])
+    }
+
+    func badName(_ node: YAMLNode) -> Diagnostic {
+        Diagnostic(
+            .badIdentifier, "`\(document.string(of: node))` is not a name", at: span(node),
+            help: ["a name is a letter a–z, then letters, digits and `_`; at most 64"])
     }
 
     static func isIdentifier(_ text: String) -> Bool {
         guard let first = text.utf8.first, (0x61...0x7A).contains(first), text.utf8.count <= 64 else { return false }
         return text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }
-    }
-
-    // MARK: Values
-
-    /// The value as plain JSON; `${{` has no meaning in it.
-    func json(_ node: YAMLNode) -> JSONValue {
-        switch document.kind(of: node) {
-        case .sequence: return .array(document.elements(of: node).map { json($0) })
-        case .mapping:
-            return .object(
-                JSONObject(
-                    document.pairs(of: node).map {
-                        JSONObject.Member(key: document.string(of: $0.key), value: json($0.value))
-                    }))
-        case .scalar:
-            switch document.scalar(of: node) {
-            case .null: return .null
-            case .bool(let value): return .bool(value)
-            case .integer(let value): return .integer(value)
-            case .number(let value): return .number(value)
-            case .string, .outOfRange, .notFinite: return .string(document.string(of: node))
-            }
-        }
-    }
-
-    /// The value with its expressions compiled. In a place for text, numbers and booleans keep their spelling.
-    mutating func template(_ node: YAMLNode, _ type: FieldType = .any) -> Template {
-        switch (document.kind(of: node), type) {
-        case (_, .verbatim): return .literal(json(node))
-        case (.sequence, _):
-            let element: FieldType =
-                switch type {
-                case .list(let element), .oneOrMany(let element): element
-                case .oneOf(let types):
-                    types.lazy.compactMap { if case .list(let element) = $0 { element } else { nil } }.first ?? .any
-                default: .any
-                }
-            var items: [Template] = []
-            for item in document.elements(of: node) { items.append(template(item, element)) }
-            return Self.folded(items)
-        case (.mapping, _):
-            var members: [TemplateMember] = []
-            for (key, value) in document.pairs(of: node) {
-                let name = document.string(of: key)
-                members.append(TemplateMember(key: name, value: template(value, Self.type(of: name, in: type))))
-            }
-            return Self.folded(members)
-        case (.scalar, .oneOrMany(let element)): return .array([template(node, element)])
-        case (.scalar, _): return scalarTemplate(node, type)
-        }
-    }
-
-    private static func type(of key: String, in type: FieldType) -> FieldType {
-        switch type {
-        case .map(let element): element
-        case .object(let schema): schema.first { $0.name == key }?.type ?? .any
-        case .oneOf(let types):
-            types.lazy.compactMap { candidate -> FieldType? in
-                switch candidate {
-                case .map, .object: Self.type(of: key, in: candidate)
-                default: nil
-                }
-            }.first ?? .any
-        default: .any
-        }
-    }
-
-    private static func folded(_ items: [Template]) -> Template {
-        var values: [JSONValue] = []
-        for item in items {
-            guard case .literal(let value) = item else { return .array(items) }
-            values.append(value)
-        }
-        return .literal(.array(values))
-    }
-
-    private static func folded(_ members: [TemplateMember]) -> Template {
-        var object = JSONObject()
-        for member in members {
-            guard case .literal(let value) = member.value else { return .object(members) }
-            object[member.key] = value
-        }
-        return .literal(.object(object))
-    }
-
-    private mutating func scalarTemplate(_ node: YAMLNode, _ type: FieldType) -> Template {
-        let scalar = document.scalar(of: node)
-        guard case .string = scalar else {
-            switch type {
-            case .string, .file, .choice, .duration, .size, .identifier:
-                return .literal(.string(document.string(of: node)))
-            default: return .literal(json(node))
-            }
-        }
-        let text = document.string(of: node)
-        guard text.contains("${{") else { return .literal(.string(text)) }
-        let (template, faults) = Template.parse(text)
-        for fault in faults { report(fault, in: node) }
-        if faults.isEmpty, !template.isConstant { templates.append((node, template)) }
-        return template
-    }
-
-    /// An expression with or without `${{ }}` around it.
-    mutating func condition(_ node: YAMLNode) -> (expression: Expression, offset: Int)? {
-        let text = document.string(of: node)
-        if text.contains("${{") {
-            let (template, faults) = Template.parse(text)
-            for fault in faults { report(fault, in: node) }
-            if case .expression(let expression, let offset) = template { return (expression, offset) }
-            if faults.isEmpty {
-                report(
-                    Diagnostic(
-                        .expressionSyntax, "a condition is one expression, not text with expressions in it",
-                        at: span(node), help: ["write it without `${{ }}`"]))
-            }
-            return nil
-        }
-        let (expression, faults) = Expression.parse(text)
-        for fault in faults { report(fault, in: node) }
-        guard faults.isEmpty, let expression else { return nil }
-        return (expression, 0)
-    }
-
-    /// Reports a fault of an expression at its place in the file.
-    mutating func report(_ fault: ExpressionFault, in node: YAMLNode, code: DiagnosticCode? = nil) {
-        var diagnostic = Diagnostic(
-            code ?? fault.code, fault.message, at: span(fault.range, in: node), label: fault.label, help: fault.help)
-        if let replacement = fault.replacement {
-            diagnostic.fixes = [
-                Diagnostic.Fix(
-                    "write `\(replacement.text)`",
-                    edits: [Diagnostic.Fix.Edit(span(replacement.range, in: node), replacement: replacement.text)])
-            ]
-        }
-        report(diagnostic)
     }
 }

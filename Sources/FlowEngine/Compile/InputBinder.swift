@@ -24,10 +24,11 @@ public struct InputBinder: Sendable {
         for member in given where !inputs.contains(where: { $0.name == member.key }) {
             let near = Spelling.nearest(to: member.key, among: inputs.map(\.name))
             let names = inputs.map(\.name).joined(separator: ", ")
+            let list = inputs.isEmpty ? "the workflow has no inputs" : "the inputs are: \(names)"
             problems.append(
                 Problem(
                     code: .unknownInput, input: member.key, message: "the workflow has no input `\(member.key)`",
-                    help: [near.map { "did you mean `\($0)`?" } ?? "the inputs are: \(names)"]))
+                    help: [near.map { "did you mean `\($0)`?" } ?? list]))
         }
         for input in inputs {
             guard let value = given[input.name], !value.isNull else {
@@ -94,7 +95,7 @@ public struct InputBinder: Sendable {
             case .object: value.objectValue != nil
             case .array: value.arrayValue != nil
             }
-        guard fits else { return "\(value.typeName) does not fit; it takes \(input.kind.rawValue)" }
+        guard fits else { return "it takes \(input.kind.rawValue), not \(value.typeName)" }
         if !input.choices.isEmpty, !input.choices.contains(value) {
             let near = value.stringValue.flatMap { text in
                 Spelling.nearest(to: text, among: input.choices.compactMap(\.stringValue))
@@ -103,8 +104,12 @@ public struct InputBinder: Sendable {
             return "`\(value.plainText)` is not one of \(list)" + (near.map { "; did you mean `\($0)`?" } ?? "")
         }
         if let number = value.numberValue {
-            if let low = input.minimum, number < low { return "\(value.plainText) is less than \(low)" }
-            if let high = input.maximum, number > high { return "\(value.plainText) is greater than \(high)" }
+            if let low = input.minimum, number < low {
+                return "\(value.plainText) is less than \(DocumentReader.text(low))"
+            }
+            if let high = input.maximum, number > high {
+                return "\(value.plainText) is greater than \(DocumentReader.text(high))"
+            }
         }
         if let items = value.arrayValue {
             if let low = input.minItems, items.count < low { return "it needs at least \(low) items" }
@@ -123,11 +128,25 @@ public struct InputBinder: Sendable {
     }
 
     private static func matches(_ text: String, _ pattern: String) -> Bool {
-        guard let expression = Expression.parse("matches(text, pattern)").0 else { return true }
+        (try? result(text, pattern))?.boolValue ?? false
+    }
+
+    /// What is wrong with a regular expression; nil for nothing.
+    static func problem(ofPattern pattern: String) -> String? {
+        do throws(ExpressionError) {
+            _ = try result("", pattern)
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
+    private static func result(_ text: String, _ pattern: String) throws(ExpressionError) -> JSONValue {
+        guard let expression = Expression.parse("matches(text, pattern)").0 else { return false }
         let scope = JSONObject([
             JSONObject.Member(key: "text", value: .string(text)),
             JSONObject.Member(key: "pattern", value: .string(pattern)),
         ])
-        return (try? expression.evaluate(in: scope, limits: .standard))?.boolValue ?? false
+        return try expression.evaluate(in: scope, limits: .standard)
     }
 }

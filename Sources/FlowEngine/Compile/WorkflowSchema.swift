@@ -166,9 +166,12 @@ public enum WorkflowSchema {
         FieldSchema("inputs", .verbatim, templates: false, "What its instructions refer to."),
     ]
 
+    /// Those of `unsupported` that choose a kind.
+    static let laterKinds: Set<String> = ["switch", "tool", "plan", "evaluate", "engine"]
+
     /// Keys of the language that this version does not run.
     static let unsupported: Set<String> = [
         "matrix", "repeat", "samples", "switch", "pool", "mutex", "cache", "fallback", "resources", "executor",
-        "handlers", "triggers", "include", "agents",
+        "handlers", "triggers", "include", "agents", "tool", "plan", "evaluate", "engine",
     ]
 }

@@ -6,8 +6,10 @@ extension Engine {
     /// Marks what an engine that died left as running: its attempts are interrupted, its runs wait for an engine.
     /// Called once, by the new owner, after the processes of the dead one are gone.
     func recover() async throws(StoreError) {
-        for var run in try await store.runs(RunQuery(statuses: [.running], limit: .max)) {
-            let nodes = try await store.nodes(of: run.id).filter { $0.status == .running }
+        for var run in try await store.runs(RunQuery(statuses: [.running, .paused], limit: .max)) {
+            let nodes = try await store.nodes(of: run.id).filter { $0.status == .running && !isExpanded($0) }
+            // A paused run without attempts was not disturbed.
+            if run.status == .paused, nodes.isEmpty { continue }
             var last: Int64 = 0
             while let event = try await store.events(of: run.id, after: last, limit: 10_000).last {
                 last = event.sequence
@@ -15,7 +17,7 @@ extension Engine {
             let now = WallClock.now
             var events: [RecordedEvent] = []
             var rows: [NodeSummary] = []
-            for var node in nodes where !isExpanded(node) {
+            for var node in nodes {
                 last += 1
                 let event = RunEvent.nodeInterrupted(node: node.node, attempt: node.attempt)
                 events.append(RecordedEvent(sequence: last, at: now, event: event))
@@ -23,7 +25,7 @@ extension Engine {
                 node.message = "the engine ended while it ran"
                 rows.append(node)
             }
-            run.status = .queued
+            if run.status == .running { run.status = .queued }
             run.interruptions += 1
             try await store.commit(StoreBatch(run: run.id, events: events, summary: run, nodes: rows))
         }

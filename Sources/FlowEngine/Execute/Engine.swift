@@ -13,6 +13,10 @@ public final class Engine: Sendable {
     private struct State {
         var executors: [String: RunExecutor] = [:]
         var isClosed = false
+        /// When there are so many executors, those of ended runs are forgotten.
+        var sweepAt = Self.keptExecutors
+
+        static let keptExecutors = 64
     }
 
     let configuration: EngineConfiguration
@@ -84,7 +88,8 @@ public final class Engine: Sendable {
             throw EngineError(.invalidWorkflow, "the workflow has faults")
         }
         let run = id ?? RunIdentifier.random()
-        let secrets = try secrets(of: plan.definition)
+        let (secrets, missing) = secrets(of: plan.definition)
+        if let missing { throw missing }
         let source = workflow.bundle.manifest
         let sourceDigest = Digest(of: source)
         let kept = try await keepInputFiles(inputs, of: plan.definition, run: run)
@@ -115,7 +120,7 @@ public final class Engine: Sendable {
             throw EngineError(error)
         }
         observer.observe(history, of: run)
-        let executor = executor(
+        let executor = try executor(
             run: run, plan: plan, inputs: kept, options: options, source: sourceDigest, secrets: secrets,
             summary: summary, history: history, observer: observer)
         await executor.start(engine: configuration.name)
@@ -124,7 +129,9 @@ public final class Engine: Sendable {
 
     /// Takes a run up again where its log ends. Nothing that has ended runs again.
     public func resume(_ run: String, observer: any RunObserver = NoObserver()) async throws(EngineError) {
-        let executor = try await load(run, observer: observer)
+        var executor = try await load(run, observer: observer)
+        if await executor.hasFailed() { executor = try await load(run, observer: observer) }
+        if let missing = executor.site.missingSecret, await executor.machine.ended == nil { throw missing }
         if await executor.machine.isPausedByPerson {
             _ = await executor.request(.resume(by: "resume"))
         }
@@ -138,15 +145,20 @@ public final class Engine: Sendable {
 
     /// Does what a person asks of a run. Returns when it is durable. A run that no engine works on is not started by
     /// it, except for what a cancellation has to do.
+    ///
+    /// The node of an answer may be one in the run of a sub-workflow: `sub/gate`.
     public func send(_ command: RunCommand) async throws(EngineError) {
+        let command = try await addressed(command)
         let executor = try await load(command.run, observer: NoObserver())
-        let problem: RunError?
+        let problem: EngineError?
         switch command.request {
         case .pause: problem = await executor.request(.pause(by: command.by))
         case .resume: problem = await executor.request(.resume(by: command.by))
         case .cancel(let reason):
+            // What runs at the end may need them.
+            if let missing = executor.site.missingSecret { throw missing }
             problem = await executor.request(.cancel(by: command.by, reason: reason))
-            if problem == nil { await executor.startIfIdle(engine: configuration.name) }
+            if problem == nil { await executor.start(engine: configuration.name) }
         case .approve(let node, let comment):
             problem = await executor.decide(
                 node: node, ApprovalDecision(approved: true, by: command.by, comment: comment, at: WallClock.now))
@@ -154,9 +166,29 @@ public final class Engine: Sendable {
             problem = await executor.decide(
                 node: node, ApprovalDecision(approved: false, by: command.by, comment: comment, at: WallClock.now))
         }
-        if let problem {
-            throw EngineError(problem.code == .unknownNode ? .noSuchNode : .refused, problem.message)
+        if let problem { throw problem }
+    }
+
+    /// The command with the run and node that a path of nodes leads to.
+    private func addressed(_ command: RunCommand) async throws(EngineError) -> RunCommand {
+        let (path, isApproved, comment): (String, Bool, String?)
+        switch command.request {
+        case .approve(let node, let text): (path, isApproved, comment) = (node, true, text)
+        case .reject(let node, let text): (path, isApproved, comment) = (node, false, text)
+        case .pause, .resume, .cancel: return command
         }
+        var command = command
+        var node = path[...]
+        // The names of items may hold a slash too, so the whole path is tried before its parts.
+        while true {
+            let executor = try await load(command.run, observer: NoObserver())
+            guard let (child, rest) = await executor.childRun(onPath: node) else { break }
+            (command.run, node) = (child, rest)
+        }
+        let name = String(node)
+        command.request =
+            isApproved ? .approve(node: name, comment: comment) : .reject(node: name, comment: comment)
+        return command
     }
 
     /// Ends all attempts, leaves runs to be resumed, and gives the store back.
@@ -166,17 +198,26 @@ public final class Engine: Sendable {
             return Array(state.executors.values)
         }
         inbox.withLock { $0?.close() }
-        for executor in executors { await executor.stop() }
+        // At the same time: each may have programs that take their time to end.
+        await withTaskGroup(of: Void.self) { group in
+            for executor in executors { group.addTask { await executor.stop() } }
+        }
         await toolbox.close()
         await store.close()
         owner.release()
     }
 
+    /// How many runs are kept in memory.
+    var executorCount: Int { state.withLock { $0.executors.count } }
+
+    /// Whether `close` has been called.
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
     // MARK: Executors
 
     /// The executor of a run: the living one, or one made from the log.
     func load(_ run: String, observer: any RunObserver) async throws(EngineError) -> RunExecutor {
-        if let executor = state.withLock({ $0.executors[run] }) { return executor }
+        if let executor = state.withLock({ $0.executors[run] }), !executor.life.isSpent { return executor }
         let reader = RunReader(store: store, layout: layout)
         guard let summary = try await reader.summary(of: run) else {
             throw EngineError(.noSuchRun, "there is no run \(run)")
@@ -188,46 +229,60 @@ public final class Engine: Sendable {
         }
         let (inputs, options) = try await reader.inputs(of: summary)
         let history = try await reader.events(of: run)
-        let secrets = try secrets(of: plan.definition)
-        return executor(
+        // To read, pause or answer a run its secrets are not needed; `start` asks for them.
+        let (secrets, missing) = secrets(of: plan.definition)
+        return try executor(
             run: run, plan: plan, inputs: inputs, options: options, source: summary.source, secrets: secrets,
-            summary: summary, history: history, observer: observer)
+            missing: missing, summary: summary, history: history, observer: observer)
     }
 
     private func executor(
         run: String, plan: Plan, inputs: JSONObject, options: RunOptions, source: Digest, secrets: Secrets,
-        summary: RunSummary, history: [RecordedEvent], observer: any RunObserver
-    ) -> RunExecutor {
+        missing: EngineError? = nil, summary: RunSummary, history: [RecordedEvent], observer: any RunObserver
+    ) throws(EngineError) -> RunExecutor {
         let slots = options.maxParallel ?? plan.definition.maxParallel ?? configuration.slots
         let site = RunSite(
             run: run, plan: plan, slots: slots, seed: UInt64(truncatingIfNeeded: seed(of: run)), kinds: kinds,
             inputs: .object(inputs), options: options, layout: layout,
             workflowDirectory: layout.source(source.hex), secrets: secrets, store: store, artifacts: store,
-            observer: observer, children: EngineChildRuns(engine: self), references: ReferenceTable(plan: plan))
+            observer: observer, children: EngineChildRuns(engine: self), missingSecret: missing,
+            references: ReferenceTable(plan: plan))
         let executor = RunExecutor(site: site, summary: summary, history: history)
-        return state.withLock { state in
-            if let existing = state.executors[run] { return existing }
+        let kept: RunExecutor? = state.withLock { state in
+            if let existing = state.executors[run], !existing.life.isSpent { return existing }
+            if state.isClosed { return nil }
+            if state.executors.count >= state.sweepAt {
+                state.executors = state.executors.filter { !$0.value.life.isEnded }
+                state.sweepAt = Swift.max(State.keptExecutors, 2 * state.executors.count)
+            }
             state.executors[run] = executor
             return executor
         }
+        guard let kept else { throw EngineError(.refused, "the engine is closed") }
+        return kept
     }
 
     private func seed(of run: String) -> UInt64 {
         Digest(of: Array(run.utf8)).bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    private func secrets(of definition: WorkflowDefinition) throws(EngineError) -> Secrets {
+    /// The values of a workflow's secrets, and what to say of the first one that is not set.
+    private func secrets(of definition: WorkflowDefinition) -> (Secrets, missing: EngineError?) {
         var values: [String: String] = [:]
+        var missing: EngineError?
         for secret in definition.secrets {
             guard let value = configuration.environment[secret.environmentVariable] else {
-                throw EngineError(
-                    .missingSecret,
-                    "secret `\(secret.name)` is not set: put it into the environment variable "
-                        + secret.environmentVariable)
+                missing =
+                    missing
+                    ?? EngineError(
+                        .missingSecret,
+                        "secret `\(secret.name)` is not set: put it into the environment variable "
+                            + secret.environmentVariable)
+                continue
             }
             values[secret.name] = value
         }
-        return Secrets(values: values)
+        return (Secrets(values: values), missing)
     }
 
     /// Copies input files into the run's folder and gives the inputs with the paths of the copies.

@@ -21,6 +21,9 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         self.store = store
     }
 
+    /// A request that does not fit the run's state.
+    init(_ error: RunError) { self.init(error.code == .unknownNode ? .noSuchNode : .refused, error.message) }
+
     /// A failure of the store.
     public init(_ error: StoreError) { self.init(.store, error.description, store: error) }
 }

@@ -11,6 +11,8 @@ struct NodeAttempt: Sendable {
         case succeeded(NodeRecord)
         case failed(NodeFailure)
         case waiting(NodeWait)
+        /// The store's disk failed, not the node: it runs again when the run is resumed.
+        case storeFailed(StoreError)
     }
 
     var site: RunSite
@@ -28,10 +30,12 @@ struct NodeAttempt: Sendable {
             try prepareFolder()
             let outcome = await runWithinTime(context)
             switch outcome {
-            case .waiting(let wait): return .waiting(wait)
+            case .waiting(let wait):
+                try? File.removeTree(context.directory)
+                return .waiting(wait)
             case .failed(let failure):
                 log.write(NodeLogLine(.engine, "attempt \(context.attempt) failed: \(failure.message)"))
-                return .failed(blanked(failure))
+                return .failed(site.secrets.blanked(failure))
             case .succeeded(let result):
                 let artifacts = try await keepArtifacts(result)
                 let record = try Self.record(result.outputs, of: context, artifacts: artifacts, secrets: site.secrets)
@@ -40,26 +44,21 @@ struct NodeAttempt: Sendable {
             }
         } catch let error as NodeFailureError {
             log.write(NodeLogLine(.engine, "attempt \(context.attempt) failed: \(error.failure.message)"))
-            return .failed(blanked(error.failure))
+            return .failed(site.secrets.blanked(error.failure))
+        } catch let error as StoreError {
+            return .storeFailed(error)
         } catch {
             return .failed(NodeFailure(.storage, "\(error)"))
         }
     }
 
-    private func prepareFolder() throws {
-        do {
+    private func prepareFolder() throws(StoreError) {
+        do throws(FileError) {
             try File.removeTree(context.directory)
             try File.createDirectory(context.directory)
         } catch {
-            throw NodeFailureError(failure: NodeFailure(.storage, "making the work directory: \(error)"))
+            throw StoreError(error.isNoSpace ? .diskFull : .inputOutput, "making the work directory: \(error)")
         }
-    }
-
-    private func blanked(_ failure: NodeFailure) -> NodeFailure {
-        var failure = failure
-        failure.message = site.secrets.blanked(failure.message)
-        failure.excerpt = failure.excerpt.map { site.secrets.blanked($0) }
-        return failure
     }
 
     /// Runs the kind; when the node's time is over, asks it to end and waits until it has.
@@ -78,8 +77,10 @@ struct NodeAttempt: Sendable {
             if Task.isCancelled {
                 return await group.next().flatMap { $0 } ?? .failed(NodeFailure(.cancelled, "ended"))
             }
-            await group.waitForAll()
-            return .failed(NodeFailure(.timeout, "the node did not end within \(timeout.description)"))
+            var excerpt: String?
+            if case .failed(let failure)?? = await group.next() { excerpt = failure.excerpt }
+            return .failed(
+                NodeFailure(.timeout, "the node did not end within \(timeout.description)", excerpt: excerpt))
         }
     }
 

@@ -15,10 +15,15 @@ extension RunExecutor {
         let context: NodeContext
         do {
             context = try await self.context(of: node, attempt: attempt)
+        } catch let error as StoreError {
+            fail(error)
+            return
         } catch {
             send(.input(.failed(node, attempt: attempt, failure(of: error, doing: "rendering the node's values"))))
             return
         }
+        // The engine may have begun to end while values were read.
+        guard !isStopping, stopReason == nil else { return }
         let job = NodeAttempt(site: site, kind: kind, context: context)
         // The task is kept in `attempts` and awaited by `stop`; it always sends exactly one arrival.
         attempts[node] = Task.detached { [weak self] in
@@ -29,7 +34,10 @@ extension RunExecutor {
 
     private func attemptEnded(_ node: Int, attempt: Int, _ outcome: NodeAttempt.Outcome) {
         attempts[node] = nil
+        // After a failure of the store nothing is taken in; who waits for the last attempt is told.
+        guard stopReason == nil else { return settle() }
         switch outcome {
+        case .storeFailed(let error): fail(error)
         case .succeeded(let record): send(.succeeded(node: node, attempt: attempt, record: record))
         // While the engine ends, an attempt fails because it is ended: `stop` records it as interrupted.
         case .failed where isStopping: break
@@ -43,25 +51,40 @@ extension RunExecutor {
         let children = site.children
         // Ends with the child's run or with the engine, which ends all executors.
         Task.detached { [weak self] in
-            let outcome = await children.outcome(of: child) { [weak self] isBlocked in
-                await self?.childIsBlocked(node, isBlocked)
+            for await standing in await children.standings(of: child) {
+                await self?.childStands(node, child: child, standing)
             }
+            let outcome = await children.outcome(of: child)
             await self?.childEnded(node, child: child, outcome)
         }
     }
 
-    private func childEnded(
-        _ node: Int, child: String, _ outcome: (status: RunStatus, record: NodeRecord, reason: String?)?
-    ) {
+    private func isAwaited(_ child: String, at node: Int) -> Bool {
+        if case .run(child) = machine.waits[node] { true } else { false }
+    }
+
+    private func childStands(_ node: Int, child: String, _ standing: RunStanding) {
+        guard isAwaited(child, at: node) else { return }
+        if case .waiting(let nodes) = standing { blockedChildren[node] = nodes } else { blockedChildren[node] = nil }
+        settle()
+    }
+
+    private func childEnded(_ node: Int, child: String, _ outcome: ChildOutcome) {
+        guard isAwaited(child, at: node) else { return }
+        blockedChildren[node] = nil
         switch outcome {
-        case nil:
-            send(.input(.childEnded(node, result: nil, failure: NodeFailure(.child, "run \(child) does not exist"))))
-        case (.succeeded, let record, _)?: send(.childSucceeded(node: node, record: record))
-        // The engine ends: the child's run is not over, and this node goes on waiting for it after a resume.
-        case (let status, _, _)? where !status.isTerminal: break
-        case (.cancelled, _, _)? where machine.cancellation != nil:
+        // The engine ends: the child is found again when the run is resumed.
+        case .stopped: break
+        case .storeFailed(let error): fail(error)
+        case .failed(let reason):
+            cancelling.remove(node)
+            send(.input(.childEnded(node, result: nil, failure: NodeFailure(.child, reason))))
+        case .ended(.succeeded, let record, _): send(.childSucceeded(node: node, record: record))
+        case .ended(.cancelled, _, _) where machine.cancellation != nil || cancelling.contains(node):
+            cancelling.remove(node)
             send(.input(.childEnded(node, result: nil, failure: nil)))
-        case (let status, _, let reason)?:
+        case .ended(let status, _, let reason):
+            cancelling.remove(node)
             let text = "run \(child) \(status.rawValue)\(reason.map { ": \($0)" } ?? "")"
             send(.input(.childEnded(node, result: nil, failure: NodeFailure(.child, text))))
         }
@@ -73,6 +96,8 @@ extension RunExecutor {
     func record(of node: Int) async throws(StoreError) -> NodeRecord? {
         if let record = records[node] { return record }
         guard let digest = rows.results[node] else { return nil }
+        // May be of this very batch, and not in the store yet.
+        if digest == NodeRecord.emptyDigest { return .empty }
         guard let bytes = try await site.store.content(digest), let json = try? JSONValue.parse(bytes) else {
             throw StoreError(.corrupt, "the result of `\(machine.name(of: node))` (\(digest)) is not in the store")
         }

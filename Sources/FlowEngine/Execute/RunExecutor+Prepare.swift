@@ -4,20 +4,21 @@ import FlowCore
 
 extension RunExecutor {
     /// Does an effect that only the run itself sees, as part of the batch; false if it is one for the world.
-    func perform(inBatch effect: RunEffect, _ batch: inout RunBatch) async -> Bool {
+    func perform(inBatch effect: RunEffect, _ batch: inout RunBatch) async throws(StoreError) -> Bool {
         switch effect {
         case .prepare(let node):
             guard machine.nodes[node].status == .ready else { return true }
-            let answer = await preparation(of: node, &batch)
-            advance(answer, &batch)
+            let answer = try await preparation(of: node, &batch)
+            // Slots are given away when all that became ready together is prepared: the most urgent first.
+            if case .prepared = answer { batch.prepared.append(node) } else { advance(answer, &batch) }
             return true
         case .join(let node):
-            await join(node, &batch)
+            try await join(node, &batch)
             return true
         case .run(let node, let attempt):
             let definition = machine.definition(of: node)
             guard let kind = site.kinds[definition.kind], !kind.usesSlot else { return false }
-            await runInline(node, attempt: attempt, kind: kind, &batch)
+            try await runInline(node, attempt: attempt, kind: kind, &batch)
             return true
         case .close: return true
         case .cancel, .wake, .watch: return false
@@ -25,7 +26,7 @@ extension RunExecutor {
     }
 
     /// Evaluates `when` and `foreach` of a node that is ready.
-    private func preparation(of node: Int, _ batch: inout RunBatch) async -> RunInput {
+    private func preparation(of node: Int, _ batch: inout RunBatch) async throws(StoreError) -> RunInput {
         let definition = machine.definition(of: node)
         let options = definition.options
         guard options.when != nil || options.foreach != nil else { return .prepared(node) }
@@ -43,6 +44,8 @@ extension RunExecutor {
             }
             guard let foreach = options.foreach, !isItem else { return .prepared(node) }
             return try expansion(of: node, foreach, scope: scope, &batch)
+        } catch let error as StoreError {
+            throw error
         } catch {
             return .evaluationFailed(node, failure(of: error, doing: "preparing the node"))
         }
@@ -52,7 +55,8 @@ extension RunExecutor {
         of node: Int, _ foreach: ForeachDefinition, scope: RunScope, _ batch: inout RunBatch
     ) throws -> RunInput {
         let value = try foreach.items.render(in: scope)
-        guard let items = value.arrayValue else {
+        // The list is stored, and keys are names.
+        guard let items = site.secrets.blanked(value).arrayValue else {
             return .evaluationFailed(
                 node, NodeFailure(.expression, "`foreach.items` gives \(value.typeName), not an array"))
         }
@@ -89,31 +93,31 @@ extension RunExecutor {
     }
 
     /// Collects the outputs of a fan-out: each output becomes an array in item order, null where an item has none.
-    private func join(_ node: Int, _ batch: inout RunBatch) async {
+    private func join(_ node: Int, _ batch: inout RunBatch) async throws(StoreError) {
         guard let items = machine.items(of: node) else { return }
         var columns = JSONObject()
         for output in machine.definition(of: node).options.outputs { columns[output.name] = .array([]) }
         var rows: [NodeRecord] = []
         rows.reserveCapacity(items.count)
-        do {
-            for item in items {
-                let record = try await record(of: item) ?? .empty
-                for member in record.outputs where columns[member.key] == nil { columns[member.key] = .array([]) }
-                rows.append(record)
-            }
-        } catch {
-            advance(.joined(node, result: keep(.empty, of: node, &batch)), &batch)
-            return
+        for item in items {
+            let record = try await record(of: item) ?? .empty
+            for member in record.outputs where columns[member.key] == nil { columns[member.key] = .array([]) }
+            rows.append(record)
         }
         for name in columns.keys {
             columns[name] = .array(rows.map { $0.outputs[name] ?? .null })
         }
-        let digest = keep(NodeRecord(outputs: columns), of: node, &batch)
+        let record = NodeRecord(outputs: columns)
+        let digest = keep(record, &batch)
         advance(.joined(node, result: digest), &batch)
+        remember(record, digest, of: node)
         for item in items { records[item] = nil }
+        itemLists[node] = nil
     }
 
-    private func runInline(_ node: Int, attempt: Int, kind: any NodeKind, _ batch: inout RunBatch) async {
+    private func runInline(
+        _ node: Int, attempt: Int, kind: any NodeKind, _ batch: inout RunBatch
+    ) async throws(StoreError) {
         do {
             let context = try await context(of: node, attempt: attempt)
             switch await kind.run(context) {
@@ -123,6 +127,8 @@ extension RunExecutor {
             case .failed(let failure): advance(.failed(node, attempt: attempt, failure), &batch)
             case .waiting(let wait): advance(.waiting(node, attempt: attempt, wait), &batch)
             }
+        } catch let error as StoreError {
+            throw error
         } catch let failure as NodeFailureError {
             advance(.failed(node, attempt: attempt, failure.failure), &batch)
         } catch {

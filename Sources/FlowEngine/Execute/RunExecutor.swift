@@ -14,19 +14,38 @@ actor RunExecutor {
         case input(RunInput)
         case succeeded(node: Int, attempt: Int, record: NodeRecord)
         case childSucceeded(node: Int, record: NodeRecord)
-        case decision(node: Int, ApprovalDecision, reply: CheckedContinuation<RunError?, Never>)
-        case request(RunInput, reply: CheckedContinuation<RunError?, Never>)
+        case decision(node: Int, ApprovalDecision, reply: Reply)
+        case request(RunInput, reply: Reply)
+
+        /// Who waits for what becomes of it.
+        var reply: Reply? {
+            switch self {
+            case .decision(_, _, let reply), .request(_, let reply): reply
+            case .input, .succeeded, .childSucceeded: nil
+            }
+        }
     }
+
+    /// Is told when a request is durable (nil), or why it is not.
+    typealias Reply = CheckedContinuation<EngineError?, Never>
 
     nonisolated let site: RunSite
     var machine: RunMachine
     var summary: RunSummary
     private var sequence: Int64
 
-    private var inbox: [Arrival] = []
-    private var isDraining = false
-    private var stopReason: StoreError?
+    private(set) var inbox: [Arrival] = []
+    private(set) var isDraining = false
+    private var drainWaiters: [CheckedContinuation<Void, Never>] = []
+    private(set) var stopReason: StoreError? {
+        didSet { life.isSpent = attempts.isEmpty }
+    }
     private(set) var isStopping = false
+    private var isStopped = false
+    /// Whether `start` has been called: the run is worked on by this executor.
+    private var isTakenUp = false
+    /// What those who hold the executor see from outside.
+    nonisolated let life = ExecutorLife()
 
     private(set) var rows: RunRows
     /// Records of nodes that have ended, as far as expressions refer to them.
@@ -34,13 +53,15 @@ actor RunExecutor {
     var itemLists: [Int: [JSONValue]] = [:]
 
     var attempts: [Int: Task<Void, Never>] = [:]
-    private var cancelling: Set<Int> = []
-    /// Nodes whose sub-workflow waits for a person.
-    private var blockedChildren: Set<Int> = []
+    var cancelling: Set<Int> = []
     private var wakes: [Int: Timestamp] = [:]
     private var timer: Task<Void, Never>?
-    private var endWaiters: [CheckedContinuation<Void, Never>] = []
-    private var waiters: [CheckedContinuation<RunOutcome, Never>] = []
+    var finalWaiters: [CheckedContinuation<RunOutcome, Never>] = []
+    var waiters: [CheckedContinuation<RunOutcome, Never>] = []
+    /// The nodes whose sub-workflows wait for people, with what is awaited there.
+    var blockedChildren: [Int: [String]] = [:]
+    var listeners: [AsyncStream<RunStanding>.Continuation] = []
+    var lastStanding: RunStanding?
 
     /// An executor that stands where the history ends. Nothing happens before `start`.
     init(site: RunSite, summary: RunSummary, history: [RecordedEvent]) {
@@ -58,9 +79,12 @@ actor RunExecutor {
 
     // MARK: From outside
 
-    /// Takes the run up: attempts that ran when the last engine ended are interrupted, the rest goes on.
+    /// Takes the run up: attempts that ran when the last engine ended are interrupted, the rest goes on. Does nothing
+    /// when that has been done or the run has ended.
     func start(engine: String) {
-        for (node, state) in machine.nodes.enumerated() where state.isAttemptRunning {
+        guard !isTakenUp, !isStopping, machine.ended == nil else { return }
+        isTakenUp = true
+        for (node, state) in machine.nodes.enumerated() where state.isAttemptRunning || state.status == .interrupted {
             inbox.append(.input(.interrupted(node, attempt: Int(state.attempt))))
         }
         send(.input(.start(engine: engine)))
@@ -68,6 +92,10 @@ actor RunExecutor {
 
     /// Hands something to the loop.
     func send(_ arrival: Arrival) {
+        if isStopped || stopReason != nil {
+            arrival.reply?.resume(returning: refusal)
+            return
+        }
         inbox.append(arrival)
         guard !isDraining else { return }
         isDraining = true
@@ -75,119 +103,153 @@ actor RunExecutor {
         Task { await self.drain() }
     }
 
-    /// A person's request; returns when it is durable, or with the reason why it does not fit.
-    func request(_ input: RunInput) async -> RunError? {
+    /// A person's request; returns when it is durable, or with the reason why it is not.
+    func request(_ input: RunInput) async -> EngineError? {
         await withCheckedContinuation { send(.request(input, reply: $0)) }
     }
 
     /// A person's answer to an approval.
-    func decide(node name: String, _ decision: ApprovalDecision) async -> RunError? {
+    func decide(node name: String, _ decision: ApprovalDecision) async -> EngineError? {
         guard let node = machine.index(of: name) else {
-            return RunError(.unknownNode, "the run has no node `\(name)`")
+            return EngineError(.noSuchNode, "the run has no node `\(name)`")
         }
         return await withCheckedContinuation { send(.decision(node: node, decision, reply: $0)) }
     }
 
-    /// Waits until the run has ended, or nothing goes on without a person, or the executor has stopped.
-    func outcome() async -> RunOutcome {
-        if let outcome = settledOutcome { return outcome }
-        return await withCheckedContinuation { waiters.append($0) }
-    }
-
-    /// Waits until the run has ended, however long people take.
-    func end() async -> (status: RunStatus, reason: String?) {
-        while true {
-            if let ended = machine.ended, !isDraining { return ended }
-            if let stopReason { return (.queued, stopReason.description) }
-            if isStopping { return (.queued, "the engine is ending") }
-            await withCheckedContinuation { endWaiters.append($0) }
-        }
-    }
-
-    /// Takes the run up unless that has been done or it has ended.
-    func startIfIdle(engine: String) {
-        guard !machine.isAtWork, machine.ended == nil else { return }
-        start(engine: engine)
-    }
-
     /// Ends all attempts and leaves the run to be resumed: what ran is recorded as interrupted.
     func stop() async {
+        guard !isStopping else { return await drained() }
         isStopping = true
+        // From here on the machine starts nothing; what has succeeded is still taken in.
+        machine.disengage()
         timer?.cancel()
         let running = attempts
         for task in running.values { task.cancel() }
         for task in running.values { await task.value }
+        await drained()
         for (node, state) in machine.nodes.enumerated() where state.isAttemptRunning {
             inbox.append(.input(.interrupted(node, attempt: Int(state.attempt))))
         }
-        machine.disengage()
-        if !isDraining {
-            isDraining = true
-            await drain()
-        }
+        isDraining = true
+        await drain()
+        isStopped = true
+        refuseAll()
         settle()
+    }
+
+    /// Waits until the loop stands still.
+    private func drained() async {
+        while isDraining { await withCheckedContinuation { drainWaiters.append($0) } }
+    }
+
+    /// Gives up after a failure of the store: what is in memory may be ahead of it.
+    func fail(_ error: StoreError) {
+        guard stopReason == nil else { return }
+        stopReason = error
+        timer?.cancel()
+        for task in attempts.values { task.cancel() }
+        guard !isDraining else { return }
+        refuseAll()
+        settle()
+    }
+
+    private var refusal: EngineError {
+        stopReason.map { EngineError($0) } ?? EngineError(.refused, "the engine is ending")
+    }
+
+    private func refuseAll() {
+        let refused = inbox
+        inbox = []
+        for arrival in refused { arrival.reply?.resume(returning: refusal) }
     }
 
     // MARK: The loop
 
     private func drain() async {
         while stopReason == nil {
-            let effects = machine.takeEffects()
+            // The effects of a run that nobody works on wait until somebody does.
+            let effects = machine.isAtWork ? machine.takeEffects() : []
             if inbox.isEmpty, effects.isEmpty { break }
             await step(effects)
         }
+        if stopReason != nil { refuseAll() }
+        await leave()
         isDraining = false
+        let drainWaiters = drainWaiters
+        self.drainWaiters = []
+        for waiter in drainWaiters { waiter.resume() }
         settle()
+    }
+
+    /// When the engine ends: says in the run's row that nobody works on it any more.
+    private func leave() async {
+        guard isStopping, isTakenUp, stopReason == nil, summary.status != machine.status else { return }
+        summary.status = machine.status
+        do throws(StoreError) {
+            try await site.store.commit(StoreBatch(run: site.run, summary: summary))
+        } catch {
+            stopReason = error
+        }
     }
 
     /// One turn: decide, commit, publish, act.
     private func step(_ effects: [RunEffect]) async {
         var batch = RunBatch(now: WallClock.now)
         var later: [RunEffect] = []
-        var replies: [(CheckedContinuation<RunError?, Never>, RunError?)] = []
+        var replies: [(Reply, EngineError?)] = []
         let arrivals = inbox
         inbox.removeAll(keepingCapacity: true)
         for arrival in arrivals { take(arrival, into: &batch, replies: &replies) }
-        var open = effects
-        while true {
-            for effect in open where !(await perform(inBatch: effect, &batch)) { later.append(effect) }
-            guard batch.events.count < Self.largestBatch else { break }
-            open = machine.takeEffects()
-            if open.isEmpty { break }
-        }
         do throws(StoreError) {
+            var open = effects
+            while true {
+                for effect in open {
+                    if try await !perform(inBatch: effect, &batch) { later.append(effect) }
+                }
+                note(machine.advance(prepared: batch.prepared, at: batch.now), &batch)
+                batch.prepared = []
+                guard batch.events.count < Self.largestBatch, machine.isAtWork else { break }
+                open = machine.takeEffects()
+                if open.isEmpty { break }
+            }
             try await commit(batch)
         } catch {
             stopReason = error
+            timer?.cancel()
             for task in attempts.values { task.cancel() }
+            for (reply, _) in replies { reply.resume(returning: EngineError(error)) }
+            return
         }
         for (reply, error) in replies { reply.resume(returning: error) }
-        guard stopReason == nil else { return }
-        for effect in later { await perform(effect) }
+        for effect in later where stopReason == nil { await perform(effect) }
     }
 
     private static let largestBatch = 4096
 
     private func take(
-        _ arrival: Arrival, into batch: inout RunBatch,
-        replies: inout [(CheckedContinuation<RunError?, Never>, RunError?)]
+        _ arrival: Arrival, into batch: inout RunBatch, replies: inout [(Reply, EngineError?)]
     ) {
         switch arrival {
-        case .input(let input): _ = advance(input, &batch)
-        case .request(let input, let reply): replies.append((reply, advance(input, &batch)))
+        case .input(.start) where isStopping: break
+        case .input(let input): advance(input, &batch)
+        case .request(let input, let reply): replies.append((reply, advance(input, &batch).map(EngineError.init)))
         case .succeeded(let node, let attempt, let record):
             attempts[node] = nil
             finish(node, attempt: attempt, record: record, &batch)
         case .childSucceeded(let node, let record):
-            let digest = keep(record, of: node, &batch)
+            cancelling.remove(node)
+            let digest = keep(record, &batch)
             advance(.childEnded(node, result: digest, failure: nil), &batch)
+            remember(record, digest, of: node)
         case .decision(let node, let decision, let reply):
             var outputs = JSONObject()
             outputs["decision"] = .string(decision.approved ? "approved" : "rejected")
             outputs["by"] = .string(decision.by)
             outputs["comment"] = .string(decision.comment ?? "")
-            let digest = keep(NodeRecord(outputs: outputs), of: node, &batch)
-            replies.append((reply, advance(.decided(node, decision, result: digest), &batch)))
+            let record = NodeRecord(outputs: outputs)
+            let digest = keep(record, &batch)
+            replies.append((reply, advance(.decided(node, decision, result: digest), &batch).map(EngineError.init)))
+            remember(record, digest, of: node)
         }
     }
 
@@ -195,25 +257,35 @@ actor RunExecutor {
     @discardableResult
     func advance(_ input: RunInput, _ batch: inout RunBatch) -> RunError? {
         var input = input
-        if case .failed(let node, let attempt, _) = input {
+        switch input {
+        case .failed(let node, let attempt, let failure):
             attempts[node] = nil
+            input = .failed(node, attempt: attempt, site.secrets.blanked(failure))
             if cancelling.remove(node) != nil { input = .cancelled(node, attempt: attempt) }
+        case .evaluationFailed(let node, let failure): input = .evaluationFailed(node, site.secrets.blanked(failure))
+        case .waiting(let node, let attempt, .approval(let request)):
+            input = .waiting(node, attempt: attempt, .approval(site.secrets.blanked(request)))
+        default: break
         }
         do throws(RunError) {
-            for event in try machine.advance(input, at: batch.now) {
-                sequence += 1
-                let recorded = RecordedEvent(sequence: sequence, at: batch.now, event: event)
-                batch.events.append(recorded)
-                switch event {
-                case .runStarted: summary.startedAt = summary.startedAt ?? batch.now
-                case .runEnded: summary.endedAt = batch.now
-                default: break
-                }
-                rows.note(recorded, machine: machine)
-            }
+            note(try machine.advance(input, at: batch.now), &batch)
             return nil
         } catch {
             return error
+        }
+    }
+
+    private func note(_ events: [RunEvent], _ batch: inout RunBatch) {
+        for event in events {
+            sequence += 1
+            let recorded = RecordedEvent(sequence: sequence, at: batch.now, event: event)
+            batch.events.append(recorded)
+            switch event {
+            case .runStarted: summary.startedAt = summary.startedAt ?? batch.now
+            case .runEnded: summary.endedAt = batch.now
+            default: break
+            }
+            rows.note(recorded, machine: machine)
         }
     }
 
@@ -222,20 +294,28 @@ actor RunExecutor {
         if cancelling.remove(node) != nil {
             advance(.cancelled(node, attempt: attempt), &batch)
         } else {
-            let digest = keep(record, of: node, &batch)
+            let digest = keep(record, &batch)
             advance(.succeeded(node, attempt: attempt, result: digest), &batch)
+            remember(record, digest, of: node)
         }
     }
 
     /// Puts a record among the contents of the batch.
-    func keep(_ record: NodeRecord, of node: Int, _ batch: inout RunBatch) -> Digest {
+    func keep(_ record: NodeRecord, _ batch: inout RunBatch) -> Digest {
         if record.outputs.isEmpty, record.artifacts.isEmpty { return keepEmpty(&batch) }
         // In the order of writing: a value must read the same after a resume as it did before.
         let bytes = record.json.jsonBytes(.compact)
         let digest = Digest(of: bytes)
         batch.contents.append((digest, bytes))
-        if site.isReferenced(Int(machine.nodes[node].planNode)) { records[node] = record }
         return digest
+    }
+
+    /// Keeps a record in memory if it has become the node's result and expressions refer to it, or it is an item's,
+    /// which may be collected in this very batch.
+    func remember(_ record: NodeRecord, _ digest: Digest, of node: Int) {
+        let state = machine.nodes[node]
+        guard rows.results[node] == digest, state.item >= 0 || site.isReferenced(Int(state.planNode)) else { return }
+        records[node] = record
     }
 
     private func keepEmpty(_ batch: inout RunBatch) -> Digest {
@@ -264,7 +344,7 @@ actor RunExecutor {
 
     /// Does what the world is to see; called after the commit that says so.
     private func perform(_ effect: RunEffect) async {
-        guard !isStopping else { return }
+        guard !isStopping, stopReason == nil else { return }
         switch effect {
         case .run(let node, let attempt): await startAttempt(node, attempt: attempt)
         case .cancel(let node, let attempt):
@@ -304,48 +384,6 @@ actor RunExecutor {
         }
         armTimer()
     }
-
-    private var settledOutcome: RunOutcome? {
-        if let stopReason { return .storeFailed(stopReason) }
-        guard !isDraining, inbox.isEmpty else { return nil }
-        if let ended = machine.ended { return .ended(ended.status, reason: ended.reason) }
-        if isStopping { return .stopped }
-        if machine.status == .paused, attempts.isEmpty { return .paused }
-        if waitsForPeople { return .waiting(nodes: waitingNodes) }
-        return nil
-    }
-
-    /// Whether nothing goes on unless a person answers, here or in the run of a sub-workflow.
-    private var waitsForPeople: Bool {
-        machine.status == .waiting
-            && machine.waits.allSatisfy { node, wait in
-                switch wait {
-                case .approval: true
-                case .run: blockedChildren.contains(node)
-                case .until: false
-                }
-            }
-    }
-
-    /// The run that a node waits for begins, or ends, to wait for a person.
-    func childIsBlocked(_ node: Int, _ isBlocked: Bool) {
-        if isBlocked { blockedChildren.insert(node) } else { blockedChildren.remove(node) }
-        settle()
-    }
-
-    private var waitingNodes: [String] { machine.waits.keys.sorted().map { machine.name(of: $0) } }
-
-    private func settle() {
-        if machine.ended != nil || stopReason != nil || isStopping {
-            let endWaiters = endWaiters
-            self.endWaiters = []
-            for waiter in endWaiters { waiter.resume() }
-        }
-        guard let outcome = settledOutcome else { return }
-        let waiters = waiters
-        self.waiters = []
-        for waiter in waiters { waiter.resume(returning: outcome) }
-    }
 }
 
 /// What one turn of the loop commits.
@@ -354,15 +392,6 @@ struct RunBatch: Sendable {
     var events: [RecordedEvent] = []
     var contents: [(digest: Digest, bytes: [UInt8])] = []
     var hasEmptyRecord = false
-}
-
-/// Where a run stands when its executor has nothing more to do.
-public enum RunOutcome: Sendable, Hashable {
-    case ended(RunStatus, reason: String?)
-    /// Only people can go on: these nodes wait for an answer.
-    case waiting(nodes: [String])
-    case paused
-    /// The engine was asked to stop; the run can be resumed.
-    case stopped
-    case storeFailed(StoreError)
+    /// Nodes whose conditions hold and that are not in line for a slot yet.
+    var prepared: [Int] = []
 }

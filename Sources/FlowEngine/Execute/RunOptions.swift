@@ -15,6 +15,8 @@ public struct RunOptions: Sendable, Hashable {
     /// The most nodes at the same time; nil leaves it to the workflow and the engine.
     public var maxParallel: Int?
     public var approval: ApprovalMode
+    /// How many runs the run is a part of: 0 for what a person started.
+    var depth = 0
 
     /// The given choices.
     public init(maxParallel: Int? = nil, approval: ApprovalMode = .asked) {
@@ -27,12 +29,14 @@ public struct RunOptions: Sendable, Hashable {
         var object = JSONObject()
         object["max_parallel"] = maxParallel.map { .integer(Int64($0)) }
         object["approval"] = .string(approval.rawValue)
+        if depth > 0 { object["depth"] = .integer(Int64(depth)) }
         return .object(object)
     }
 
     /// The choices of a JSON object that `json` made; what is missing is as by default.
     public init(json: JSONValue) {
-        maxParallel = json["max_parallel"]?.integerValue.map { Int($0) }
+        maxParallel = json["max_parallel"]?.integerValue.map { Int(clamping: $0) }
         approval = json["approval"]?.stringValue.flatMap(ApprovalMode.init(rawValue:)) ?? .asked
+        depth = json["depth"]?.integerValue.map { Int(clamping: $0) } ?? 0
     }
 }

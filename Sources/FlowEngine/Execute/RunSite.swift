@@ -18,20 +18,31 @@ struct RunSite: Sendable {
     var artifacts: any ArtifactStore
     var observer: any RunObserver
     var children: any ChildRuns
+    /// Why nothing of the run can be started by this engine.
+    var missingSecret: EngineError?
     let references: ReferenceTable
 
     /// Whether an expression of the workflow refers to a node of the plan.
     func isReferenced(_ node: Int) -> Bool { references.isReferenced[node] }
 }
 
-/// How a run starts and stops the runs of its sub-workflows.
+/// How a run takes up, follows and stops the runs of its sub-workflows.
 protocol ChildRuns: Sendable {
-    /// Waits for a run to end; nil if there is no such run. Tells meanwhile when the run begins and ends to wait for
-    /// a person.
-    func outcome(
-        of run: String, blocked: @escaping @Sendable (Bool) async -> Void
-    ) async -> (status: RunStatus, record: NodeRecord, reason: String?)?
+    /// Takes a run up unless that has been done, and tells how it stands until it is over.
+    func standings(of run: String) async -> AsyncStream<RunStanding>
+    /// Waits for a run to end.
+    func outcome(of run: String) async -> ChildOutcome
     func cancel(_ run: String) async
+}
+
+/// What became of the run of a sub-workflow.
+enum ChildOutcome: Sendable {
+    case ended(RunStatus, NodeRecord, reason: String?)
+    /// It cannot be run.
+    case failed(String)
+    /// The engine ended first.
+    case stopped
+    case storeFailed(StoreError)
 }
 
 /// Which nodes the templates of each node refer to.

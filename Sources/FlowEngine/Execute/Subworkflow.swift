@@ -8,6 +8,8 @@ import Synchronization
 final class SubworkflowStarter: Sendable {
     private struct Link { weak var engine: Engine? }
     private let link = Mutex(Link())
+    /// The most runs that a run may be a part of.
+    private static let deepest = 16
 
     func connect(_ engine: Engine) { link.withLock { $0.engine = engine } }
 
@@ -41,7 +43,12 @@ final class SubworkflowStarter: Sendable {
                 let problems = binding.problems.map(\.message).joined(separator: "; ")
                 return .failed(NodeFailure(.badData, "the workflow's inputs do not fit: \(problems)"))
             }
-            let options = RunOptions(approval: context.approvesAll ? .none : .asked)
+            var options = RunOptions(approval: context.approvesAll ? .none : .asked)
+            options.depth = try await engine.load(context.run, observer: NoObserver()).site.options.depth + 1
+            guard options.depth <= Self.deepest else {
+                return .failed(
+                    NodeFailure(.child, "sub-workflows lie more than \(Self.deepest) deep in each other"))
+            }
             _ = try await engine.start(workflow, inputs: inputs, options: options, id: child)
             return .waiting(.run(child))
         } catch {
@@ -54,24 +61,34 @@ final class SubworkflowStarter: Sendable {
 struct EngineChildRuns: ChildRuns {
     weak let engine: Engine?
 
-    func outcome(
-        of run: String, blocked: @escaping @Sendable (Bool) async -> Void
-    ) async -> (status: RunStatus, record: NodeRecord, reason: String?)? {
-        guard let engine else { return nil }
+    func standings(of run: String) async -> AsyncStream<RunStanding> {
+        do throws(EngineError) {
+            if let engine {
+                let executor = try await engine.load(run, observer: NoObserver())
+                if executor.site.missingSecret == nil { await executor.start(engine: engine.configuration.name) }
+                return await executor.standings()
+            }
+        } catch {
+            // `outcome` meets the same error and tells it.
+        }
+        return AsyncStream { $0.finish() }
+    }
+
+    func outcome(of run: String) async -> ChildOutcome {
+        guard let engine else { return .stopped }
         do throws(EngineError) {
             let executor = try await engine.load(run, observer: NoObserver())
-            await executor.startIfIdle(engine: engine.configuration.name)
-            while case .waiting = await executor.outcome() {
-                await blocked(true)
-                // Answers are rare; looking for them a few times a second costs nothing that can be measured.
-                try? await Task.sleep(for: .milliseconds(200))
+            if let missing = executor.site.missingSecret, await executor.machine.ended == nil { throw missing }
+            switch await executor.final() {
+            case .ended(.succeeded, let reason):
+                return .ended(.succeeded, NodeRecord(outputs: try await engine.outputs(of: run)), reason: reason)
+            case .ended(let status, let reason): return .ended(status, .empty, reason: reason)
+            case .storeFailed(let error): return .storeFailed(error)
+            case .waiting, .paused, .stopped: return .stopped
             }
-            await blocked(false)
-            let (status, reason) = await executor.end()
-            guard status == .succeeded else { return (status, .empty, reason) }
-            return (status, NodeRecord(outputs: try await engine.outputs(of: run)), reason)
         } catch {
-            return (.failed, .empty, error.description)
+            if let store = error.store { return .storeFailed(store) }
+            return engine.isClosed ? .stopped : .failed(error.description)
         }
     }
 

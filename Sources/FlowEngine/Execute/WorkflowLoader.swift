@@ -20,7 +20,8 @@ public struct WorkflowLoader: Sendable {
     ///   - name: how diagnostics name it; nil means `path`.
     ///   - agentFolders: where agents are looked for, the first folder that has one of a name wins.
     public func load(_ path: String, name: String? = nil, agentFolders: [String]) throws(FileError) -> LoadedWorkflow {
-        let bytes = try File.read(path, limit: Self.largestFile)
+        // Also a pipe, as a shell makes it for `flow validate <(…)`.
+        let bytes = try File.read(path, limit: Self.largestFile, allowSpecial: true)
         return load(
             WorkflowSource(
                 name: name ?? path, bytes: bytes, directory: FilePath.dirname(path),

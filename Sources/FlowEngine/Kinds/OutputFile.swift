@@ -23,7 +23,7 @@ enum OutputFile {
                 throw mismatch("\(error)")
             }
         } else {
-            for (name, value) in try entries(of: text) {
+            for (name, value) in try entries(of: bytes) {
                 if outputs[name] != nil { throw mismatch("$FLOW_OUTPUT gives `\(name)` twice") }
                 outputs[name] = .string(value)
             }
@@ -47,26 +47,36 @@ enum OutputFile {
         NodeFailureError(failure: NodeFailure(.schemaMismatch, message))
     }
 
-    private static func entries(of text: String) throws(NodeFailureError) -> [(String, String)] {
+    /// Works on bytes: to Swift a line break after a carriage return, or a letter before an accent, is one character.
+    private static func entries(of bytes: [UInt8]) throws(NodeFailureError) -> [(String, String)] {
+        func text(_ bytes: some Sequence<UInt8>) -> String { String(decoding: Array(bytes), as: UTF8.self) }
+        let (equals, less, carriageReturn) = (UInt8(ascii: "="), UInt8(ascii: "<"), UInt8(ascii: "\r"))
         var entries: [(String, String)] = []
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
+        var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[...]
         var number = 0
-        while let line = lines.popFirst() {
+        while let whole = lines.popFirst() {
             number += 1
-            let line = line.last == "\r" ? line.dropLast() : line
-            if line.isEmpty { continue }
-            if let mark = line.firstRange(of: "<<"), !line[..<mark.lowerBound].contains("=") {
-                let end = line[mark.upperBound...]
-                var value: [Substring] = []
-                while let next = lines.popFirst() {
+            let line = whole.last == carriageReturn ? whole.dropLast() : whole
+            guard let first = line.first else { continue }
+            let sign = line.firstIndex(of: equals) ?? line.endIndex
+            let mark = line.indices.dropLast().first { line[$0] == less && line[$0 + 1] == less }
+            if let mark, mark < sign {
+                let end = line[(mark + 2)...]
+                var value: [UInt8] = []
+                var isEnded = false
+                var isFirst = true
+                while !isEnded, let next = lines.popFirst() {
                     number += 1
-                    if next == end { break }
-                    if lines.isEmpty { throw mismatch("$FLOW_OUTPUT has no line `\(end)` after `\(line)`") }
-                    value.append(next)
+                    isEnded = next == end || (next.last == carriageReturn && next.dropLast() == end)
+                    guard !isEnded else { break }
+                    if !isFirst { value.append(UInt8(ascii: "\n")) }
+                    value += next
+                    isFirst = false
                 }
-                entries.append((String(line[..<mark.lowerBound]), value.joined(separator: "\n")))
-            } else if let equals = line.firstIndex(of: "=") {
-                entries.append((String(line[..<equals]), String(line[line.index(after: equals)...])))
+                guard isEnded else { throw mismatch("$FLOW_OUTPUT has no line `\(text(end))` after `\(text(line))`") }
+                entries.append((text(line[..<mark]), text(value)))
+            } else if sign < line.endIndex, first != equals {
+                entries.append((text(line[..<sign]), text(line[(sign + 1)...])))
             } else {
                 throw mismatch("line \(number) of $FLOW_OUTPUT is neither `name=value` nor `name<<END`")
             }

@@ -42,7 +42,7 @@ struct RenderJob: Sendable {
         }
         var outputs: [JSONValue] = []
         for format in formats {
-            let file = FilePath.join(context.directory, "\(base).\(format.rawValue)")
+            let file = FilePath.join(context.directory, "\(context.definition.id).\(format.rawValue)")
             outputs.append(["format": .string(format.rawValue), "path": .string(file)])
             artifacts.append(ProducedArtifact(name: format.rawValue, path: file, mediaType: format.mediaType))
         }

@@ -55,7 +55,7 @@ public struct RunKind: NodeKind {
     private func attempt(_ context: NodeContext) async throws -> NodeOutcome {
         // Beside the work directory, so that the program's own files cannot collide with these.
         let control = context.directory + ".control"
-        try File.removeTree(control)
+        removeLeftovers(beside: context.directory)
         try File.createDirectory(control)
         defer { try? File.removeTree(control) }
         let outputFile = FilePath.join(control, "output")
@@ -78,6 +78,14 @@ public struct RunKind: NodeKind {
         let written = try File.read(outputFile, limit: Self.largestOutput)
         let outputs = try OutputFile.parse(written, declared: context.definition.options.outputs)
         return .succeeded(NodeResult(outputs: outputs))
+    }
+
+    /// Removes what attempts left that a crash cut off; attempts of one node never overlap.
+    private func removeLeftovers(beside directory: String) {
+        let folder = FilePath.dirname(directory)
+        for entry in (try? File.list(folder)) ?? [] where entry.name.hasSuffix(".control") {
+            try? File.removeTree(FilePath.join(folder, entry.name))
+        }
     }
 
     /// The most that a program may write to `$FLOW_OUTPUT`, in bytes.

@@ -49,7 +49,7 @@ struct EncodedBatch: Sendable {
 
     /// Refuses a content that has another digest than it is given under.
     static func check(_ bytes: [UInt8], _ digest: Digest) throws(StoreError) {
-        let found = Digest.ofContent(bytes)
+        let found = Digest(of: bytes)
         guard found == digest else {
             throw StoreError(.corrupt, "the content given as \(digest) has the digest \(found)")
         }

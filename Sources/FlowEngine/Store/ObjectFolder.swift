@@ -90,13 +90,3 @@ struct ObjectFolder: Sendable {
         return FilePath.join(temporaries, String(UInt64.random(in: .min ... .max), radix: 36))
     }
 }
-
-extension Digest {
-    init(_ digest: SHA256Digest) {
-        guard let made = Digest(bytes: digest.bytes) else { preconditionFailure("both have 32 bytes") }
-        self = made
-    }
-
-    /// The digest of a content.
-    static func ofContent(_ bytes: [UInt8]) -> Digest { Digest(SHA256.hash(bytes)) }
-}

@@ -86,7 +86,7 @@ public final class SQLiteRunStore: RunStore {
             writer.join()
             throw error
         }
-        objects.removeLeftovers(now: .ofSystem)
+        objects.removeLeftovers(now: WallClock.now)
     }
 
     deinit {

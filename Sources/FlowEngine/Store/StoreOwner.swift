@@ -24,7 +24,7 @@ public final class StoreOwner: Sendable {
         let lock: FileLock?
         do throws(FileError) {
             if !File.isDirectory(folder) { try File.createDirectory(folder, mode: 0o700) }
-            lock = try FileLock(path, owner: FileLock.ownerText() + "since \(Timestamp.ofSystem.iso8601)\n")
+            lock = try FileLock(path, owner: FileLock.ownerText() + "since \(WallClock.now.iso8601)\n")
         } catch {
             throw StoreError(error, doing: "become the owner of the store \(folder)")
         }
@@ -48,14 +48,5 @@ public final class StoreOwner: Sendable {
         guard let pid = fields["pid"] else { return "another process" }
         let since = fields["since"].map { ", since \($0)" } ?? ""
         return "\(fields["command"] ?? "a process") (pid \(pid)\(since))"
-    }
-}
-
-extension Timestamp {
-    /// The moment that the system's clock shows.
-    static var ofSystem: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 }

@@ -109,7 +109,7 @@ extension StoreReader {
                     throw self.damaged("the content \(digest)")
                 }
             }
-            guard Digest.ofContent(bytes) == digest else { throw self.damaged("the content \(digest)") }
+            guard Digest(of: bytes) == digest else { throw self.damaged("the content \(digest)") }
             return bytes
         }
     }

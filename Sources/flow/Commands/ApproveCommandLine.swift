@@ -55,6 +55,8 @@ enum ApproveCommandLine {
             }
             return
         }
+        // A path such as `sub/gate` leads into the run of a sub-workflow, which the engine looks up.
+        if node.contains("/") { return }
         let waiting = nodes.filter { $0.status == .waiting }.map(\.node)
         let near = Spelling.nearest(to: node, among: waiting.isEmpty ? nodes.map(\.node) : waiting)
         let help =

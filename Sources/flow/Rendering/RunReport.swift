@@ -12,7 +12,7 @@ struct RunReport {
     var outputs: JSONObject
     var artifacts: [(node: String, name: String, path: String)]
     /// Approvals that are awaited, with their question.
-    var approvals: [(node: String, request: ApprovalRequest)]
+    var approvals: [(run: String, node: String, request: ApprovalRequest)]
     var failures: [(node: String, attempt: Int, failure: NodeFailure)]
     var layout: RunLayout
     /// Whether the row says that the run is running although no engine owns the store.
@@ -29,21 +29,38 @@ struct RunReport {
                 artifacts.append((node.node, member.key, member.value.stringValue ?? ""))
             }
         }
-        var approvals: [String: ApprovalRequest] = [:]
         var failures: [String: (Int, NodeFailure)] = [:]
         for recorded in try await reader.events(of: summary.id) {
             switch recorded.event {
-            case .nodeWaiting(let node, _, .approval(let request)): approvals[node] = request
             case .nodeFailed(let node, let attempt, let failure, nil): failures[node] = (attempt, failure)
             default: break
             }
         }
-        let waiting = nodes.filter { $0.status == .waiting }
         return RunReport(
             summary: summary, nodes: nodes, outputs: outputs, artifacts: artifacts,
-            approvals: waiting.compactMap { node in approvals[node.node].map { (node.node, $0) } },
+            approvals: try await approvals(of: summary.id, reader: reader, depth: 8),
             failures: nodes.compactMap { node in failures[node.node].map { (node.node, $0.0, $0.1) } },
             layout: layout, isOrphaned: isOrphaned)
+    }
+
+    /// The questions that a run waits for, those of the runs of its sub-workflows among them.
+    private static func approvals(
+        of run: String, reader: RunReader, depth: Int
+    ) async throws -> [(run: String, node: String, request: ApprovalRequest)] {
+        var waits: [String: NodeWait] = [:]
+        for recorded in try await reader.events(of: run) {
+            if case .nodeWaiting(let node, _, let wait) = recorded.event { waits[node] = wait }
+        }
+        var found: [(run: String, node: String, request: ApprovalRequest)] = []
+        for node in try await reader.nodes(of: run) where node.status == .waiting {
+            switch waits[node.node] {
+            case .approval(let request)?: found.append((run, node.node, request))
+            case .run(let child)? where depth > 0:
+                found += try await approvals(of: child, reader: reader, depth: depth - 1)
+            default: break
+            }
+        }
+        return found
     }
 
     private var statusText: String { isOrphaned ? "interrupted" : summary.status.rawValue }
@@ -104,14 +121,15 @@ struct RunReport {
         var lines: [String] = []
         for approval in approvals {
             let prompt = approval.request.prompt.prefix { $0 != "\n" }
-            lines.append("flow approve \(summary.id) \(ShellWord.quoted(approval.node))\(store)   # \(prompt)")
+            lines.append("flow approve \(approval.run) \(ShellWord.quoted(approval.node))\(store)   # \(prompt)")
         }
         switch summary.status {
         case .failed:
             if let failed = summary.failedNode {
                 lines.append("flow logs \(summary.id) \(ShellWord.quoted(failed))\(store)")
             }
-        case .waiting where approvals.isEmpty, .queued, .paused: lines.append("flow resume \(summary.id)\(store)")
+        case .waiting where approvals.isEmpty || approvals.contains { $0.run != summary.id }, .queued, .paused:
+            lines.append("flow resume \(summary.id)\(store)")
         case .running where isOrphaned: lines.append("flow resume \(summary.id)\(store)")
         default: break
         }
@@ -149,7 +167,8 @@ struct RunReport {
         object["approvals"] = .array(
             approvals.map { approval in
                 [
-                    "node": .string(approval.node), "prompt": .string(approval.request.prompt),
+                    "run": .string(approval.run), "node": .string(approval.node),
+                    "prompt": .string(approval.request.prompt),
                     "show": .object(approval.request.show),
                 ]
             })

@@ -15,29 +15,45 @@ struct GraphRules {
             nodes.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }
 
-    func diagnostics() -> [Diagnostic] { duplicates() + unknownNeeds() + cycles() }
+    func diagnostics() -> [Diagnostic] { duplicates() + needs() + cycles() }
+
+    /// Nodes with a need that names no node: what they wait for is not known.
+    var loose: Set<Int> {
+        var loose: Set<Int> = []
+        for (index, node) in nodes.enumerated() where node.needs.contains(where: { indexes[$0.node] == nil }) {
+            loose.insert(index)
+        }
+        return loose
+    }
 
     private func duplicates() -> [Diagnostic] {
         definition.finally.compactMap { node in
-            guard let first = definition.nodes.first(where: { $0.id == node.id }) else { return nil }
+            guard let first = indexes[node.id], first < definition.nodes.count else { return nil }
             return Diagnostic(
                 .duplicateKey, "node `\(node.id)` stands in `nodes` and in `finally`", at: node.idSpan,
-                related: [Diagnostic.Label(first.idSpan, "first here")])
+                related: [Diagnostic.Label(nodes[first].idSpan, "it stands here first")],
+                help: ["rename one of them"])
         }
     }
 
-    private func unknownNeeds() -> [Diagnostic] {
+    private func isFinally(_ index: Int) -> Bool { index >= definition.nodes.count }
+
+    private func needs() -> [Diagnostic] {
         var found: [Diagnostic] = []
         for (index, node) in nodes.enumerated() {
-            for need in node.needs {
+            for (place, need) in node.needs.enumerated() {
                 guard let other = indexes[need.node] else {
                     found.append(unknown(need))
                     continue
                 }
-                let isFinally = index >= definition.nodes.count
-                if isFinally != (other >= definition.nodes.count) {
+                if let first = node.needs[..<place].first(where: { $0.node == need.node }) {
+                    found.append(
+                        Diagnostic(
+                            .duplicateKey, "`\(need.node)` stands twice in `needs`", at: need.span,
+                            related: [Diagnostic.Label(first.span, "it stands here first")], help: ["remove one"]))
+                } else if isFinally(index) != isFinally(other) {
                     let text =
-                        isFinally
+                        isFinally(index)
                         ? "nodes of `finally` wait for all others by themselves"
                         : "`\(need.node)` stands in `finally` and runs after this node"
                     found.append(Diagnostic(.unknownNode, text, at: need.span, help: ["remove it from `needs`"]))
@@ -76,7 +92,9 @@ struct GraphRules {
                     continue
                 }
                 path[path.count - 1].next += 1
-                guard let other = indexes[nodes[node].needs[next].node] else { continue }
+                guard let other = indexes[nodes[node].needs[next].node], isFinally(other) == isFinally(node) else {
+                    continue
+                }
                 if state[other] == 0 {
                     state[other] = 1
                     path.append((other, 0))
@@ -97,11 +115,16 @@ struct GraphRules {
                 .cycle, "node `\(names[0])` needs itself", at: need.span, help: ["remove it from `needs`"])
         }
         return Diagnostic(
-            .cycle, "the nodes form a cycle: \((names + [names[0]]).joined(separator: " → "))", at: need.span,
+            .cycle, "the nodes wait for each other in a cycle: \(Self.path(names))", at: need.span,
             label: "`\(names[0])` needs `\(need.node)`",
             related: steps.dropFirst().prefix(20).map { step in
                 let need = nodes[step.node].needs[step.need]
                 return Diagnostic.Label(need.span, "`\(nodes[step.node].id)` needs `\(need.node)`")
             }, help: ["remove one of these needs"])
+    }
+
+    private static func path(_ names: [String]) -> String {
+        let shown = names.count > 12 ? names.prefix(6) + ["… \(names.count - 11) more …"] + names.suffix(5) : names[...]
+        return (shown + [names[0]]).joined(separator: " → ")
     }
 }

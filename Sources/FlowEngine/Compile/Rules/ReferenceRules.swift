@@ -10,23 +10,36 @@ struct ReferenceRules {
     let kindSite: KindSite
     private let nodes: [NodeDefinition]
     private let indexes: [String: Int]
-    private var reach: [Int: Reach] = [:]
+    /// Nodes of which it is not known what they put out.
+    private let doubtfulNodes: Set<Int>
+    /// The names that are the same everywhere.
+    private let commonTypes: [String: ValueType]
+    private var reach: Reach
     private var outputTypes: [Int: ValueType] = [:]
 
-    /// What is known of the nodes before a node.
-    private struct Reach {
-        var ancestors: Set<Int> = []
-        /// Those that have succeeded for certain when the node runs.
-        var certain: Set<Int> = []
-    }
-
-    init(_ definition: WorkflowDefinition, kinds: [String: any NodeKind], kindSite: KindSite) {
+    init(
+        _ definition: WorkflowDefinition, kinds: [String: any NodeKind], kindSite: KindSite,
+        doubtfulInputs: Set<String> = [], doubtfulNodes: Set<Int> = [], loose: Set<Int> = []
+    ) {
         self.definition = definition
         self.kinds = kinds
         self.kindSite = kindSite
+        self.doubtfulNodes = doubtfulNodes
+        let inputs = definition.inputs.map { ($0.name, doubtfulInputs.contains($0.name) ? .any : $0.valueType) }
+        let variables = definition.env.map { ($0.name, ValueType.string) }
+        let secrets = definition.secrets.map { ($0.name, ValueType.string) }
+        func object(_ fields: [(String, ValueType)]) -> ValueType {
+            .object(Dictionary(fields, uniquingKeysWith: { first, _ in first }), open: false)
+        }
+        commonTypes = [
+            "inputs": object(inputs), "env": object(variables), "secrets": object(secrets),
+            "run": .object(["id": .string, "workflow": .string], open: false),
+            "workflow": .object(["dir": .string, "name": .string], open: false),
+        ]
         nodes = definition.nodes + definition.finally
         indexes = Dictionary(
             nodes.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        reach = Reach(nodes, indexes: indexes, loose: loose)
     }
 
     mutating func check(_ sites: [ExpressionSite], _ reader: inout DocumentReader) {
@@ -37,9 +50,10 @@ struct ReferenceRules {
             }
             checkNodes(site, &reader)
             checkSecrets(site, &reader)
-            let scope = FieldScope(types(for: site))
+            var scope = FieldScope(types(for: site))
+            checkItem(site, &scope, &reader)
             let (type, faults) = site.template.check(in: scope)
-            for fault in faults { reader.report(fault, in: site.scalar) }
+            for fault in faults { reader.report(explained(fault, site), in: site.scalar) }
             guard faults.isEmpty else { continue }
             checkResult(site, type, &reader)
         }
@@ -49,10 +63,9 @@ struct ReferenceRules {
 
     private mutating func checkNodes(_ site: ExpressionSite, _ reader: inout DocumentReader) {
         var reported: Set<String> = []
-        let references = site.template.references.filter { $0.root == "nodes" && $0.segments.count > 1 }
-        let guarded = Set(references.filter(\.hasDefault).map { $0.path[1] })
-        for reference in references {
+        for reference in site.template.references where reference.root == "nodes" && reference.segments.count > 1 {
             let segment = reference.segments[1]
+            let needsOutputs = !reference.hasDefault && reference.path.dropFirst(2).first != "status"
             guard !reported.contains(segment.name) else { continue }
             guard let other = indexes[segment.name] else {
                 reported.insert(segment.name)
@@ -60,11 +73,10 @@ struct ReferenceRules {
                 continue
             }
             guard let node = site.place.node else {
-                if !guarded.contains(segment.name), reference.path.dropFirst(2).first != "status",
-                    nodes[other].options.when != nil
-                {
+                let options = nodes[other].options
+                if needsOutputs, options.when != nil || options.onFailure == .continue, !doubtfulNodes.contains(other) {
                     reported.insert(segment.name)
-                    reader.report(maybeSkipped(segment, other, site, reader))
+                    reader.report(maybeSkipped(reference, other, site, reader))
                 }
                 continue
             }
@@ -74,54 +86,31 @@ struct ReferenceRules {
                 reader.report(
                     Diagnostic(
                         .notAnAncestor, "node `\(segment.name)` refers to itself",
-                        at: reader.span(segment.range, in: site.scalar)))
+                        at: reader.span(segment.range, in: site.scalar),
+                        help: ["a node's own results can be used in its `outputs` only, as `outputs.…`"]))
                 continue
             }
-            let known = reachOf(node)
             if isFinally, other < definition.nodes.count {
-                if reference.path.dropFirst(2).first != "status", !guarded.contains(segment.name) {
+                if needsOutputs {
                     reported.insert(segment.name)
-                    reader.report(maybeSkipped(segment, other, site, reader))
+                    reader.report(maybeSkipped(reference, other, site, reader))
                 }
-            } else if !known.ancestors.contains(other) {
+                continue
+            }
+            // Most references are to what the node needs itself.
+            if nodes[node].needs.contains(where: { $0.node == segment.name && Reach.isCertain($0, nodes[other]) }) {
+                continue
+            }
+            reach.look(from: node)
+            if !reach.isAncestor(other) {
+                guard !reach.isLoose else { continue }
                 reported.insert(segment.name)
                 reader.report(notAncestor(segment, node: node, other: other, site, reader))
-            } else if !known.certain.contains(other), !guarded.contains(segment.name),
-                reference.path.dropFirst(2).first != "status"
-            {
+            } else if needsOutputs, !reach.isCertain(other) {
                 reported.insert(segment.name)
-                reader.report(maybeSkipped(segment, other, site, reader))
+                reader.report(maybeSkipped(reference, other, site, reader))
             }
         }
-    }
-
-    private mutating func reachOf(_ node: Int) -> Reach {
-        if let known = reach[node] { return known }
-        var result = Reach()
-        // The flag says whether the needs of the node were met for certain, so that its own needs say something.
-        var queue: [(node: Int, isCertain: Bool)] = [(node, true)]
-        var certainDone: Set<Int> = [node]
-        while let (next, isCertain) = queue.popLast() {
-            for need in nodes[next].needs {
-                guard let other = indexes[need.node], other != node else { continue }
-                let options = nodes[other].options
-                let metNeeds = isCertain && [.met, .succeeded, .failed].contains(need.condition)
-                if isCertain,
-                    need.condition == .succeeded
-                        || (need.condition == .met && options.when == nil && options.onFailure != .continue)
-                {
-                    result.certain.insert(other)
-                }
-                let isNew = result.ancestors.insert(other).inserted
-                if metNeeds, certainDone.insert(other).inserted {
-                    queue.append((other, true))
-                } else if isNew {
-                    queue.append((other, false))
-                }
-            }
-        }
-        reach[node] = result
-        return result
     }
 
     private func unknown(
@@ -167,13 +156,95 @@ struct ReferenceRules {
     }
 
     private func maybeSkipped(
-        _ segment: ExpressionReference.Segment, _ other: Int, _ site: ExpressionSite, _ reader: DocumentReader
+        _ reference: ExpressionReference, _ other: Int, _ site: ExpressionSite, _ reader: DocumentReader
     ) -> Diagnostic {
-        let why = nodes[other].options.when.map { Diagnostic.Label($0.span, "it is skipped when this is false") }
+        let node = nodes[other]
+        var why: [Diagnostic.Label] = []
+        if let when = node.options.when {
+            why = [Diagnostic.Label(when.span, "it is skipped when this is false")]
+        } else if node.options.onFailure == .continue {
+            why = [Diagnostic.Label(node.idSpan, "it may fail, and the others go on")]
+        } else if let user = site.place.node, user >= definition.nodes.count {
+            why = [Diagnostic.Label(node.idSpan, "`finally` runs also when this node has not")]
+        } else if let user = site.place.node, let need = nodes[user].needs.first(where: { $0.node == node.id }) {
+            why = [Diagnostic.Label(need.span, "`\(need.condition.rawValue)` is also met without outputs")]
+        }
         return Diagnostic(
-            .maybeSkipped, "`\(segment.name)` may have no outputs when this is evaluated",
-            at: reader.span(segment.range, in: site.scalar), related: why.map { [$0] } ?? [],
-            help: ["give a default: `nodes.\(segment.name).outputs.… ?? \"\"`"])
+            .maybeSkipped, "`\(node.id)` may have no outputs when this is evaluated",
+            at: reader.span(reference.range, in: site.scalar), related: why,
+            help: ["give a default: `\(reference.path.joined(separator: ".")) ?? \(fallback(reference, node))`"])
+    }
+
+    /// A fault with what to do about a name that could be declared.
+    private func explained(_ fault: ExpressionFault, _ site: ExpressionSite) -> ExpressionFault {
+        guard fault.code == .unknownName, fault.replacement == nil else { return fault }
+        var fault = fault
+        for reference in site.template.references {
+            guard let place = reference.segments.firstIndex(where: { $0.range == fault.range }) else { continue }
+            let name = reference.segments[place].name
+            switch (reference.root, place) {
+            case ("nodes", 3) where ["outputs", "artifacts"].contains(reference.path[2]):
+                fault.help.append("declare it under `\(reference.path[2])` of node `\(reference.path[1])`")
+            case ("env", 1): fault.help.append("declare it under `env` of the workflow")
+            case ("secrets", 1): fault.help.append("declare it: `secrets: {\(name): {}}`")
+            case ("inputs", 1): fault.help.append("declare it: `inputs: {\(name): {type: string}}`")
+            case (_, 0) where definition.inputs.contains { $0.name == name }:
+                fault.help = ["an input is written `inputs.\(name)`"]
+            case (_, 0) where indexes[name] != nil:
+                fault.help = ["a node's result is written `nodes.\(name).outputs.…`"]
+            default: break
+            }
+            break
+        }
+        return fault
+    }
+
+    /// A type with its article.
+    private static func phrase(_ type: ValueType) -> String {
+        switch type {
+        case .any, .null: type.description
+        case .integer, .array, .object: "an \(type.description)"
+        default: "a \(type.description)"
+        }
+    }
+
+    /// A default of the output's type, as an example.
+    private func fallback(_ reference: ExpressionReference, _ node: NodeDefinition) -> String {
+        guard reference.segments.count > 3,
+            let output = node.options.outputs.first(where: { $0.name == reference.path[3] })
+        else { return "''" }
+        if node.options.foreach != nil { return "[]" }
+        switch output.type {
+        case .integer, .number: return "0"
+        case .boolean: return "false"
+        case .array, .files: return "[]"
+        case .object: return "{}"
+        default: return "''"
+        }
+    }
+
+    /// `item` is known only in a node with `foreach`, by the name that is given there.
+    private func checkItem(_ site: ExpressionSite, _ scope: inout FieldScope, _ reader: inout DocumentReader) {
+        for name in ["item", "item_index"] where scope.types[name] == nil {
+            guard let reference = site.template.references.first(where: { $0.root == name }) else { continue }
+            let first = reference.segments[0]
+            let span = reader.span(first.range, in: site.scalar)
+            var diagnostic = Diagnostic(
+                .unknownName, "`\(name)` is known only in a node with `foreach`", at: span,
+                help: ["add `foreach: {items: …}` to the node"])
+            if let variable = site.place.node.flatMap({ nodes[$0].options.foreach?.variable }) {
+                if case .items? = Optional(site.place) {
+                    diagnostic.message = "`\(name)` is not known before the list is there"
+                    diagnostic.help = []
+                } else {
+                    diagnostic.message = "the item is named `\(variable)` here, not `\(name)`"
+                    diagnostic.help = []
+                    reader.suggest(variable, for: span, in: &diagnostic)
+                }
+            }
+            reader.report(diagnostic)
+            scope.types[name] = .any
+        }
     }
 
     // MARK: Secrets and shell text
@@ -194,6 +265,11 @@ struct ReferenceRules {
 
     private func reportInterpolation(_ site: ExpressionSite, node: NodeDefinition, _ reader: inout DocumentReader) {
         site.template.forEachExpression { expression, offset in
+            let isBlank = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
+            let start = offset + expression.text.utf8.prefix(while: isBlank).count
+            let end = offset + expression.text.utf8.count - expression.text.utf8.reversed().prefix(while: isBlank).count
+            let text = expression.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            let isList = if case .array = node.body { true } else { false }
             let name =
                 expression.references.first?.segments.last.map { $0.name.uppercased() }.map {
                     $0.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
@@ -201,10 +277,12 @@ struct ReferenceRules {
             reader.report(
                 Diagnostic(
                     .interpolatedShell, "an expression in `run` would become part of the program's text",
-                    at: reader.span(offset..<offset + expression.text.utf8.count, in: site.scalar),
-                    label: "a value could end the command and begin another",
+                    at: reader.span(start..<Swift.max(start, end), in: site.scalar),
+                    label: isList
+                        ? "a value could become an option" : "a value could end the command and begin another",
                     help: [
-                        "hand it over: `env: {\(name): \"${{ \(expression.text) }}\"}` and write `\"$\(name)\"` here"
+                        "hand it over: `env: {\(name): \"${{ \(text) }}\"}` and "
+                            + (isList ? "let the program read the variable" : "write `\"$\(name)\"` here")
                     ]))
         }
     }
@@ -212,26 +290,14 @@ struct ReferenceRules {
     // MARK: Types
 
     private mutating func types(for site: ExpressionSite) -> [String: ValueType] {
-        var types: [String: ValueType] = [
-            "inputs": .object(
-                Dictionary(definition.inputs.map { ($0.name, $0.valueType) }, uniquingKeysWith: { first, _ in first }),
-                open: false),
-            "run": .object(["id": .string, "workflow": .string], open: false),
-            "workflow": .object(["dir": .string, "name": .string], open: false),
-        ]
+        var types = commonTypes
         var named: [String: ValueType] = [:]
         for reference in site.template.references where reference.root == "nodes" && reference.segments.count > 1 {
             let name = reference.path[1]
             named[name] = indexes[name].map { nodeType($0) } ?? .any
         }
         types["nodes"] = .object(named, open: true)
-        var variables = Dictionary(
-            definition.env.map { ($0.name, ValueType.string) }, uniquingKeysWith: { first, _ in first })
-        if site.place == .workflowEnvironment { variables = [:] }
-        types["env"] = .object(variables, open: false)
-        types["secrets"] = .object(
-            Dictionary(definition.secrets.map { ($0.name, ValueType.string) }, uniquingKeysWith: { first, _ in first }),
-            open: false)
+        if site.place == .workflowEnvironment { types["env"] = .object([:], open: false) }
         if let node = site.place.node {
             types["attempt"] = .integer
             if let foreach = nodes[node].options.foreach {
@@ -243,7 +309,6 @@ struct ReferenceRules {
                 }
             }
             if case .nodeOutput = site.place {
-                types["outputs"] = kinds[nodes[node].kind]?.outputType(of: nodes[node], in: kindSite) ?? .anyObject
                 types["outputs"] = .anyObject
                 types["artifacts"] = .anyObject
                 types["with"] = .anyObject
@@ -255,6 +320,7 @@ struct ReferenceRules {
     private mutating func nodeType(_ index: Int) -> ValueType {
         if let known = outputTypes[index] { return known }
         let node = nodes[index]
+        guard !doubtfulNodes.contains(index) else { return .any }
         var outputs = kinds[node.kind]?.outputType(of: node, in: kindSite) ?? .anyObject
         if case .object(var fields, let open) = outputs {
             for output in node.options.outputs { fields[output.name] = output.type.valueType }
@@ -275,8 +341,8 @@ struct ReferenceRules {
             if !type.fits(.boolean) {
                 reader.report(
                     Diagnostic(
-                        .expressionType, "`when` is \(type.description), not a boolean", at: reader.span(site.scalar),
-                        help: ["compare it: `… == …`"]))
+                        .expressionType, "`when` takes true or false", at: reader.span(site.scalar),
+                        label: "this is \(Self.phrase(type))", help: ["compare it: `… == …`"]))
             } else if site.template.isConstant {
                 reader.report(
                     Diagnostic(
@@ -287,8 +353,8 @@ struct ReferenceRules {
             if case .expression = site.template, !type.fits(.array(.any)) {
                 reader.report(
                     Diagnostic(
-                        .expressionType, "`foreach.items` is \(type.description), not an array",
-                        at: reader.span(site.scalar)))
+                        .expressionType, "`items` takes a list", at: reader.span(site.scalar),
+                        label: "this is \(Self.phrase(type))"))
             }
         default: break
         }

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlowCore
+
+/// The keys that a mapping may have, made once for the many mappings that are read by it.
+struct KeyTable {
+    let schema: [FieldSchema]
+    private let places: [String: Int]
+
+    /// A table for many mappings.
+    init(_ schema: [FieldSchema]) {
+        self.schema = schema
+        places = Dictionary(schema.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { a, _ in a })
+    }
+
+    /// A table for one mapping: a few keys are found as quickly by looking at each.
+    init(once schema: [FieldSchema]) {
+        self.schema = schema
+        places = [:]
+    }
+
+    subscript(_ name: String) -> FieldSchema? {
+        if places.isEmpty { return schema.first { $0.name == name } }
+        return places[name].map { schema[$0] }
+    }
+
+    static let document = KeyTable(WorkflowSchema.document)
+    static let node = KeyTable(WorkflowSchema.node)
+    static let agent = KeyTable(WorkflowSchema.agent)
+}
+
+/// Words that other tools use for keys of this language.
+enum KeySynonyms {
+    private static let meant: [String: [String]] = [
+        "if": ["when"], "condition": ["when"], "only_if": ["when"],
+        "depends": ["needs"], "depends_on": ["needs"], "dependencies": ["needs"], "dependsOn": ["needs"],
+        "after": ["needs"], "jobs": ["nodes"], "steps": ["nodes"], "tasks": ["nodes"], "stages": ["nodes"],
+        "script": ["run"], "command": ["run"], "cmd": ["run"], "bash": ["run"], "sh": ["run"], "exec": ["run"],
+        "environment": ["env"], "variables": ["env"], "vars": ["env"],
+        "params": ["inputs", "with"], "parameters": ["inputs", "with"], "arguments": ["inputs", "with"],
+        "args": ["with"], "retries": ["retry", "max_attempts"], "attempts": ["max_attempts"],
+        "loop": ["foreach"], "for_each": ["foreach"], "with_items": ["foreach"], "forEach": ["foreach"],
+        "continue_on_error": ["on_failure"], "continueOn": ["on_failure"], "on_error": ["on_failure"],
+        "human": ["approval"], "gate": ["approval"], "llm": ["agent"], "sleep": ["wait"], "delay": ["wait"],
+    ]
+
+    /// The key of `known` that the word stands for elsewhere.
+    static func key(for word: String, among known: [String]) -> String? {
+        meant[word]?.first { known.contains($0) }
+    }
+}
