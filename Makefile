@@ -38,7 +38,8 @@ chaos: build ## Kill runs at many moments and compare (KILLS=n)
 	@scripts/chaos $(FLOW)
 
 docs: ## Check that the examples in docs/ run
-	@scripts/check-docs .build/debug/flow
+	swift build $(BUILD_FLAGS) --product flow
+	scripts/check-docs .build/debug/flow
 
 install: build ## Install the binary, the workflows and the agents below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/flow

@@ -47,7 +47,7 @@ extension DocumentReader {
                 members.append(TemplateMember(key: name, value: template(value, Self.type(of: name, in: type))))
             }
             return Self.folded(members)
-        case (.scalar, .oneOrMany(let element)): return .array([template(node, element)])
+        case (.scalar, .oneOrMany(let element)): return Self.folded([template(node, element)])
         case (.scalar, _): return scalarTemplate(node, type)
         }
     }

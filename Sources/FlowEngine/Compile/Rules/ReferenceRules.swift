@@ -327,7 +327,10 @@ struct ReferenceRules {
             if node.options.foreach != nil { fields = fields.mapValues { .array($0) } }
             outputs = .object(fields, open: open)
         }
-        let names = node.options.artifacts.map(\.name) + (kinds[node.kind]?.artifactNames(of: node) ?? [])
+        // Files of items are kept, but expressions cannot refer to them: they would need a path for each item.
+        let names =
+            node.options.foreach == nil
+            ? node.options.artifacts.map(\.name) + (kinds[node.kind]?.artifactNames(of: node) ?? []) : []
         let artifacts = Dictionary(names.map { ($0, ValueType.string) }, uniquingKeysWith: { first, _ in first })
         let type = ValueType.object(
             ["outputs": outputs, "artifacts": .object(artifacts, open: false), "status": .string], open: false)
