@@ -36,7 +36,7 @@ public struct Compiler: Sendable {
             source.readFile(FilePath.join(source.directory, path))
         }
         let graph = GraphRules(definition)
-        reader.diagnostics += graph.diagnostics()
+        reader.diagnostics += graph.diagnostics() + PoolRules(definition: definition).diagnostics()
         var references = ReferenceRules(
             definition, kinds: kinds, kindSite: site, doubtfulInputs: builder.doubtfulInputs,
             doubtfulNodes: builder.doubtfulNodes, loose: graph.loose)

@@ -32,7 +32,7 @@ struct DefinitionBuilder {
         if let version = document.value(of: document.root, forKey: "flow"), !checkVersion(version) { return nil }
         guard
             let fields = reader.fields(
-                document.root, .document, of: "a workflow", unread: ["nodes", "finally"])
+                document.root, .document, of: "a workflow", unread: ["nodes", "finally", "handlers"])
         else { return nil }
         let name = fields["name"]
         var definition = WorkflowDefinition(
@@ -43,6 +43,9 @@ struct DefinitionBuilder {
         definition.mode = fields["mode"].map { reader.json($0) }
         definition.files = files(fields["files"])
         definition.maxParallel = fields["concurrency"].flatMap { integer(value(of: $0, "max_parallel")) }
+        definition.group = group(fields["concurrency"])
+        definition.budget = budget(fields["budget"])
+        definition.pools = pools(fields["pools"])
         for (key, value) in pairs(fields["defaults"]) where reader.isSound(value) {
             defaults[document.string(of: key)] = value
         }
@@ -57,6 +60,8 @@ struct DefinitionBuilder {
         }
         if let nodes = fields["nodes"] {
             definition.nodes = self.nodes(nodes, first: 0)
+            route(&definition.nodes, in: nodes)
+            standIns(&definition.nodes)
             if document.count(of: nodes) == 0 {
                 reader.report(
                     Diagnostic(
@@ -66,7 +71,11 @@ struct DefinitionBuilder {
         }
         if let nodes = fields["finally"] {
             definition.finally = self.nodes(nodes, first: definition.nodes.count)
+            route(&definition.finally, in: nodes)
+            standIns(&definition.finally)
         }
+        definition.finally += handlers(
+            fields["handlers"], first: definition.nodes.count + definition.finally.count)
         for (key, value) in pairs(fields["outputs"]) {
             if let output = output(key, value) { definition.outputs.append(output) }
         }

@@ -9,6 +9,7 @@ public enum BuiltinKinds {
         [
             RunKind(processes: toolbox.processes, environment: toolbox.environment),
             SetKind(),
+            SwitchKind(),
             WaitKind(),
             ApprovalKind(),
             WorkflowKind(starter: starter),
