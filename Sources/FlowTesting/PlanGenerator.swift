@@ -77,7 +77,9 @@ public struct PlanGenerator: Sendable {
 
     /// When it ends is for the world to say.
     private var repetition: RepeatDefinition? {
-        Expression.parse("true").0.map { RepeatDefinition(until: ConditionDefinition(expression: $0, text: "true"), most: 3) }
+        Expression.parse("true").0.map {
+            RepeatDefinition(until: ConditionDefinition(expression: $0, text: "true"), most: 3)
+        }
     }
 
     private mutating func demands() -> [PoolDemand] {

@@ -110,7 +110,8 @@ struct RunSimulationOracle {
     func status(of node: Int) -> NodeStatus {
         guard nodes[node].status == .pending else { return nodes[node].status }
         if nodes[node].isItem { return .ready }
-        return phaseIsOpen(node) && definition(node).needs.allSatisfy { accepts($0, of: node) == true } ? .ready : .pending
+        return phaseIsOpen(node) && definition(node).needs.allSatisfy { accepts($0, of: node) == true }
+            ? .ready : .pending
     }
 
     /// What the status of the run must be.

@@ -35,7 +35,8 @@ public enum RunEvent: Sendable, Hashable {
         switch self {
         case .runCreated, .runStarted, .runPaused, .runResumed, .cancelRequested, .runEnded: nil
         case .nodeExpanded(let node, _, _), .nodeStarted(let node, _), .nodeSucceeded(let node, _, _),
-            .nodeRepeated(let node, _, _, _), .nodeFailed(let node, _, _, _), .nodeWaiting(let node, _, _), .approvalDecided(let node, _),
+            .nodeRepeated(let node, _, _, _), .nodeFailed(let node, _, _, _), .nodeWaiting(let node, _, _),
+            .approvalDecided(let node, _),
             .nodeSkipped(let node, _), .nodeOmitted(let node, _), .nodeCancelled(let node),
             .nodeInterrupted(let node, _):
             node

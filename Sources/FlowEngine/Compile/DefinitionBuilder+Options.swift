@@ -26,12 +26,15 @@ extension DefinitionBuilder {
             timeout: duration(
                 fields["timeout"] ?? fields["resources"].flatMap { value(of: $0, "time") } ?? defaults["timeout"]),
             idleTimeout: duration(fields["idle_timeout"] ?? defaults["idle_timeout"]),
-            onFailure: text(fields["on_failure"] ?? defaults["on_failure"]).flatMap(FailurePolicy.init(rawValue:)) ?? .fail,
+            onFailure: text(fields["on_failure"] ?? defaults["on_failure"]).flatMap(FailurePolicy.init(rawValue:))
+                ?? .fail,
             onInterrupt: text(fields["on_interrupt"]).flatMap(InterruptPolicy.init(rawValue:)) ?? .rerun,
             effects: text(fields["effects"]).flatMap(EffectClass.init(rawValue:)) ?? .idempotent,
             foreach: fanOut(fields, index: index),
             priority: integer(fields["priority"] ?? defaults["priority"]) ?? 0,
-            fallback: fields["fallback"].map { FallbackDefinition(node: document.string(of: $0), span: reader.span($0)) },
+            fallback: fields["fallback"].map {
+                FallbackDefinition(node: document.string(of: $0), span: reader.span($0))
+            },
             repetition: repetition(fields["repeat"], index: index), demands: demands(fields),
             cache: cache(fields["cache"] ?? defaults["cache"])
         )

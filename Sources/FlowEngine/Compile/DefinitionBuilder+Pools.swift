@@ -78,7 +78,9 @@ extension DefinitionBuilder {
 
     /// The part that `80%` stands for.
     static func part(_ text: String) -> Double? {
-        guard text.hasSuffix("%"), let percent = Double(text.dropLast()), percent > 0, percent <= 100 else { return nil }
+        guard text.hasSuffix("%"), let percent = Double(text.dropLast()), percent > 0, percent <= 100 else {
+            return nil
+        }
         return percent / 100
     }
 

@@ -139,7 +139,8 @@ extension DefinitionBuilder {
 
     /// What waits for a node waits for its fallback too, so the fallback must not wait for that.
     private mutating func checkWay(
-        to fallback: Int, from owner: (id: String, span: SourceSpan), _ nodes: [NodeDefinition], _ indexes: [String: Int]
+        to fallback: Int, from owner: (id: String, span: SourceSpan), _ nodes: [NodeDefinition],
+        _ indexes: [String: Int]
     ) {
         var seen: Set<Int> = [fallback]
         var queue = [fallback]
@@ -149,7 +150,8 @@ extension DefinitionBuilder {
                 if need.node == owner.id, next != fallback {
                     reader.report(
                         Diagnostic(
-                            .cycle, "`\(nodes[fallback].id)` stands in for `\(owner.id)`, and waits for what waits for it",
+                            .cycle,
+                            "`\(nodes[fallback].id)` stands in for `\(owner.id)`, and waits for what waits for it",
                             at: owner.span,
                             related: [Diagnostic.Label(need.span, "`\(nodes[next].id)` needs `\(owner.id)`")],
                             help: ["let the fallback not need `\(nodes[next].id)`"]))

@@ -21,7 +21,8 @@ public enum WorkflowSchema {
         FieldSchema(
             "secrets", .map(.object(secret)), templates: false, "Secrets that nodes may use in `env` and `with`."),
         FieldSchema("budget", .object(budget), templates: false, "Limits of cost, tokens and time."),
-        FieldSchema("concurrency", .object(concurrency), "How much runs at the same time, and beside which other runs."),
+        FieldSchema(
+            "concurrency", .object(concurrency), "How much runs at the same time, and beside which other runs."),
         FieldSchema(
             "pools", .map(.oneOf([.integer(1...1_000_000), .object(pool)])), templates: false,
             "Units that nodes share: name to number."),
@@ -100,7 +101,8 @@ public enum WorkflowSchema {
         FieldSchema("timeout", .duration(allowsZero: false), templates: false, "The time limit of a node."),
         FieldSchema("retry", retryType, templates: false, "When a failed node runs again."),
         FieldSchema("model", .string, templates: false, "The model of agent nodes."),
-        FieldSchema("idle_timeout", .duration(allowsZero: false), templates: false, "How long a node may write nothing."),
+        FieldSchema(
+            "idle_timeout", .duration(allowsZero: false), templates: false, "How long a node may write nothing."),
         FieldSchema(
             "on_failure", .choice(FailurePolicy.allCases.map(\.rawValue)), templates: false,
             "What a final failure does to the rest."),
@@ -234,7 +236,8 @@ public enum WorkflowSchema {
         FieldSchema("cpus", .number(0...10_000), templates: false, "Processors, also parts of one."),
         FieldSchema("memory", .size, templates: false, "Main memory."),
         FieldSchema("gpus", .integer(0...1000), templates: false, "Graphics processors."),
-        FieldSchema("time", .duration(allowsZero: false), templates: false, "The time limit, where `timeout` is not given."),
+        FieldSchema(
+            "time", .duration(allowsZero: false), templates: false, "The time limit, where `timeout` is not given."),
     ]
 
     static let nodeOutput: [FieldSchema] = [

@@ -44,6 +44,8 @@ actor RunExecutor {
     private var isStopped = false
     /// Whether `start` has been called: the run is worked on by this executor.
     private var isTakenUp = false
+    /// Whether it waits for its concurrency group, and will be started.
+    private(set) var isInLine = false
     /// What those who hold the executor see from outside.
     nonisolated let life = ExecutorLife()
 
@@ -85,11 +87,18 @@ actor RunExecutor {
     func start(engine: String) {
         guard !isTakenUp, !isStopping, machine.ended == nil else { return }
         isTakenUp = true
+        isInLine = false
         for (node, state) in machine.nodes.enumerated() where state.isAttemptRunning || state.status == .interrupted {
             inbox.append(.input(.interrupted(node, attempt: Int(state.attempt))))
         }
         send(.input(.start(engine: engine)))
     }
+
+    /// Whether nobody has started it and there is something to do.
+    var isIdle: Bool { !isTakenUp && !isStopping && machine.ended == nil && !isInLine }
+
+    /// Says that it will be started when its group is free.
+    func standInLine() { if isIdle { isInLine = true } }
 
     /// Hands something to the loop.
     func send(_ arrival: Arrival) {

@@ -44,6 +44,7 @@ final class SubworkflowStarter: Sendable {
                 return .failed(NodeFailure(.badData, "the workflow's inputs do not fit: \(problems)"))
             }
             var options = RunOptions(approval: context.approvesAll ? .none : .asked)
+            options.parent = context.run
             options.depth = try await engine.load(context.run, observer: NoObserver()).site.options.depth + 1
             guard options.depth <= Self.deepest else {
                 return .failed(
@@ -65,7 +66,7 @@ struct EngineChildRuns: ChildRuns {
         do throws(EngineError) {
             if let engine {
                 let executor = try await engine.load(run, observer: NoObserver())
-                if executor.site.missingSecret == nil { await executor.start(engine: engine.configuration.name) }
+                if executor.site.missingSecret == nil { try await engine.takeUp(executor) }
                 return await executor.standings()
             }
         } catch {
