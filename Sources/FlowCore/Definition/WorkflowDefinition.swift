@@ -22,7 +22,7 @@ public struct WorkflowDefinition: Sendable {
     public var group: ConcurrencyGroup?
     public var budget: BudgetDefinition?
     /// Agents that are written in the workflow itself.
-    public var agents: [AgentDefinition] = []
+    public var agents: [InlineAgent] = []
     /// Files and folders beside the workflow that belong to it and are kept with each run.
     public var files: [String] = []
     public var nodes: [NodeDefinition] = []

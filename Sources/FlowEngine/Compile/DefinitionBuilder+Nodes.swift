@@ -67,11 +67,13 @@ extension DefinitionBuilder {
             doubtfulNodes.insert(index)
         }
         for field in kind.fields {
-            if let value = fields[field.name] ?? (field.name == "model" ? defaults["model"] : nil) {
+            if let value = fields[field.name] {
                 definition.fields.append(
                     TemplateEntry(
                         name: field.name, template: template(value, field.type, site: .node(index, field.name)),
                         span: reader.span(value)))
+            } else if field.name == "model", let model = defaults.model {
+                definition.fields.append(TemplateEntry(name: "model", template: model, span: defaults.modelSpan))
             }
         }
         definition.needs = needs(fields["needs"])

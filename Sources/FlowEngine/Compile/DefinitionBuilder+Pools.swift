@@ -40,13 +40,12 @@ extension DefinitionBuilder {
     }
 
     /// The items of a value that may stand alone.
-    private func many(_ node: YAMLNode?) -> [YAMLNode] {
+    func many(_ node: YAMLNode?) -> [YAMLNode] {
         guard let node else { return [] }
         return document.kind(of: node) == .sequence ? Array(document.elements(of: node)) : [node]
     }
 
-    func cache(_ node: YAMLNode?) -> CachePolicy {
-        guard let node else { return .standard }
+    func cache(_ node: YAMLNode) -> CachePolicy {
         if document.kind(of: node) == .scalar {
             return CachePolicy(mode: CachePolicy.Mode(rawValue: document.string(of: node)) ?? .lineage)
         }

@@ -27,7 +27,8 @@ public enum WorkflowSchema {
             "pools", .map(.oneOf([.integer(1...1_000_000), .object(pool)])), templates: false,
             "Units that nodes share: name to number."),
         FieldSchema(
-            "agents", .map(.verbatim), templates: false, "Agents written here instead of in files of their own."),
+            "agents", .map(.object(inlineAgent)), templates: false,
+            "Agents written here instead of in files of their own."),
         FieldSchema(
             "include", .oneOrMany(.string), templates: false,
             "Files whose nodes, inputs, agents, pools and defaults become part of this workflow."),
@@ -37,6 +38,23 @@ public enum WorkflowSchema {
         FieldSchema("finally", .map(.any), "Nodes that run after all others have ended, whatever happened."),
         FieldSchema("handlers", .object(handlers), "One node each for the outcomes of the run."),
     ]
+
+    /// The keys of a file that others include.
+    public static let fragment: [FieldSchema] =
+        [
+            FieldSchema("flow", .any, templates: false, "The version of the format: 1."),
+            FieldSchema("description", .string, templates: false, "What the file is for."),
+        ]
+        + document.compactMap { field in
+            guard ["inputs", "env", "secrets", "defaults", "pools", "agents", "nodes", "finally"].contains(field.name)
+            else { return nil }
+            var field = field
+            field.required = false
+            return field
+        }
+
+    /// The keys of an agent under `agents:`.
+    static let inlineAgent = agent.filter { !["agent", "name"].contains($0.name) }
 
     /// A field of `inputs:`.
     public static let input: [FieldSchema] = [

@@ -13,6 +13,7 @@ public enum BuiltinKinds {
             WaitKind(),
             ApprovalKind(),
             WorkflowKind(starter: starter),
+            PlanKind(starter: starter),
             SQLKind(tools: toolbox.tools, processes: toolbox.processes),
             JQKind(tools: toolbox.tools, processes: toolbox.processes),
             RenderKind(tools: toolbox.tools, processes: toolbox.processes),
@@ -20,6 +21,9 @@ public enum BuiltinKinds {
             HTTPKind(client: toolbox.http),
         ]
     }
+
+    /// The names of all kinds.
+    static let names = forCompiling(environment: [:]).map(\.name)
 
     /// The kinds for compiling only; nothing is started by making them.
     public static func forCompiling(environment: [String: String]) -> [any NodeKind] {
