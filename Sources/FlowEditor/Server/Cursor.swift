@@ -49,6 +49,12 @@ struct Cursor {
         return place
     }
 
+    /// Whether the value at the place is the name of a node that is needed.
+    var namesNode: Bool {
+        guard nodeKey == "needs", place.role != .key else { return false }
+        return shape?.types.contains { if case .choice = $0 { true } else { false } } == false
+    }
+
     /// The text of the expression up to the cursor; nil when the cursor stands in none.
     var expression: String? {
         guard place.role != .key, outline.entries.indices.contains(place.entry) else { return nil }

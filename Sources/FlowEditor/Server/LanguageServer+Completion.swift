@@ -105,7 +105,7 @@ extension LanguageServer {
 
     private mutating func values(at cursor: Cursor, _ uri: String) -> [Proposal] {
         guard let place = cursor.shape else { return [] }
-        if cursor.nodeKey == "needs" { return nodes(at: cursor, uri, suffix: "") }
+        if cursor.namesNode { return nodes(at: cursor, uri, suffix: "") }
         var proposals: [Proposal] = []
         for type in place.types {
             switch type {
@@ -168,7 +168,7 @@ extension LanguageServer {
     // MARK: Names in expressions
 
     private mutating func names(at cursor: Cursor, _ uri: String, _ partial: PartialPath) -> [Proposal] {
-        let names = names(uri, node: cursor.node, isNodeOutput: cursor.nodeKey == "outputs")
+        let names = names(uri, node: cursor.node, isNodeOutput: cursor.nodeKey == "outputs", at: cursor.offset)
         var proposals: [Proposal] = []
         for (name, type) in names.members(of: partial.path) where partial.path != ["nodes"] || name != cursor.node {
             let kind: Proposal.Kind =

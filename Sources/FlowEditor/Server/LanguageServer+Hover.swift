@@ -20,7 +20,7 @@ extension LanguageServer {
         {
             return (Self.text(function), range)
         }
-        let names = names(uri, node: cursor.node, isNodeOutput: cursor.nodeKey == "outputs")
+        let names = names(uri, node: cursor.node, isNodeOutput: cursor.nodeKey == "outputs", at: cursor.offset)
         return names.documentation(of: path).map { ($0, range) }
     }
 
@@ -64,7 +64,7 @@ extension LanguageServer {
         else { return nil }
         var word = cursor.text.text(entry.value)
         if entry.style == .quoted, word.utf8.count >= 2 { word = String(word.dropFirst().dropLast()) }
-        if cursor.nodeKey == "needs" { return names(uri, node: nil).nodeText(word).map { ($0, entry.value) } }
+        if cursor.namesNode { return names(uri, node: nil).nodeText(word).map { ($0, entry.value) } }
         if cursor.nodeKey == "agent", cursor.shape?.field?.name == "agent",
             let agent = agents(for: files[uri]?.path).map(\.definition).first(where: { $0.name == word })
         {

@@ -48,7 +48,7 @@ extension LanguageServer {
         let wanted: (sections: [String], name: String)
         if let (path, _) = namePath(cursor), path.count > 1 {
             wanted = (path[0] == "nodes" ? ["nodes", "finally"] : [path[0]], path[1])
-        } else if cursor.nodeKey == "needs", cursor.place.role == .value {
+        } else if cursor.namesNode, cursor.place.role == .value {
             wanted = (["nodes", "finally"], cursor.text.text(cursor.outline.entries[cursor.place.entry].value))
         } else {
             return .null

@@ -223,11 +223,29 @@ public struct LanguageServer: Sendable {
     }
 
     /// The names that expressions may use in a node.
-    mutating func names(_ uri: String, node: String?, isNodeOutput: Bool = false) -> NameTypes {
-        let analysis = analysis(uri)
-        let agents = agents(for: files[uri]?.path).map(\.definition.name)
+    ///
+    /// - Parameter offset: where something is being typed: when the text is no YAML, it is read without that line.
+    mutating func names(
+        _ uri: String, node: String?, isNodeOutput: Bool = false, at offset: Int? = nil
+    ) -> NameTypes {
+        let agents = agents(for: files[uri]?.path)
+        var definition = analysis(uri)?.definition
+        if definition == nil, let offset { definition = withoutLine(of: offset, uri, agents) }
         return NameTypes(
-            analysis?.definition ?? files[uri]?.lastDefinition, kinds: shape.kinds, agents: agents, node: node,
-            isNodeOutput: isNodeOutput)
+            definition ?? files[uri]?.lastDefinition, kinds: shape.kinds, agents: agents.map(\.definition.name),
+            node: node, isNodeOutput: isNodeOutput)
+    }
+
+    /// The longest text that is read a second time, in bytes.
+    private static let longestSecondReading = 1 << 20
+
+    private func withoutLine(of offset: Int, _ uri: String, _ agents: [KnownAgent]) -> WorkflowDefinition? {
+        guard let file = files[uri], file.text.bytes.count <= Self.longestSecondReading else { return nil }
+        var bytes = file.text.bytes
+        for index in file.text.range(ofLine: file.text.line(at: offset)) { bytes[index] = 0x20 }
+        return Analysis(
+            bytes, path: file.path, file: .workflow, kinds: shape.kinds, agents: agents,
+            readFile: surroundings.readFile
+        ).definition
     }
 }

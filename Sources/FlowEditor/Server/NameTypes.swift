@@ -113,6 +113,7 @@ struct NameTypes {
             // In order of the file, which is the order in which people think of them.
             return definition.map { Self.nodes($0).map { ($0.id, type(of: $0)) } } ?? []
         }
+        if path == ["inputs"] { return definition?.inputs.map { ($0.name, $0.valueType) } ?? [] }
         guard let type = type(of: path), case .object(let fields, _) = Self.notNull(type) else { return [] }
         return fields.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
