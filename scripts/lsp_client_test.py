@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drives `flow lsp` with a generic client of the Language Server Protocol, as an editor would.
 
-usage: lsp_client_test.py FLOW    with a Python that has pygls; scripts/test calls it
+usage: lsp_client_test.py FLOW              with a Python that has pygls; scripts/test calls it
+       lsp_client_test.py FLOW --latency    measures a release build: diagnostics of 2,000 lines within 150 ms
 """
 import asyncio
 import subprocess
@@ -189,6 +190,42 @@ async def session(flow: str, folder: Path, units: str) -> None:
     assert client._server.returncode == 0, client._server.returncode
 
 
+async def latency(flow: str, folder: Path) -> None:
+    """How long it takes from a change to the diagnostics of a long workflow."""
+    text = "flow: 1\nname: long\ninputs:\n  topic: {type: string, default: x}\nnodes:\n"
+    number = 0
+    while text.count("\n") < 1994:
+        need = f"\n    needs: [n{number - 1}]" if number else ""
+        value = f"nodes.n{number - 1}.outputs.count + 1" if number else "1"
+        text += (f"  n{number}:\n    title: Node {number}{need}\n    with: {{topic: \"${{{{ inputs.topic }}}}\"}}\n"
+                 f"    env: {{N: \"${{{{ {value} }}}}\"}}\n    run: echo \"count=1\" >> \"$FLOW_OUTPUT\"\n"
+                 f"    outputs: {{count: integer}}\n")
+        number += 1
+    uri = (folder / "long.yaml").as_uri()
+    client = Client()
+    await client.start_io(flow, "lsp")
+    await client.initialize_async(types.InitializeParams(capabilities=types.ClientCapabilities()))
+    client.text_document_did_open(types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "yaml", 1, text)))
+    assert not await client.faults(uri, 1)
+    times = []
+    loop = asyncio.get_running_loop()
+    for version in range(2, 22):
+        line = 5 + version * 40
+        place = types.Position(line, len(text.split("\n")[line]))
+        start = loop.time()
+        client.text_document_did_change(types.DidChangeTextDocumentParams(
+            types.VersionedTextDocumentIdentifier(version, uri),
+            [types.TextDocumentContentChangePartial(text=" # x", range=types.Range(place, place))]))
+        await client.faults(uri, version)
+        times.append((loop.time() - start) * 1000)
+    await client.shutdown_async(None)
+    client.exit(None)
+    times.sort()
+    lines = text.count("\n")
+    print(f"lsp: diagnostics of {lines} lines, {number} nodes: median {times[10]:.1f} ms, slowest {times[-1]:.1f} ms")
+    assert times[-1] <= 150, "slower than 150 ms"
+
+
 def garbage(flow: str) -> None:
     """Bytes that are no messages."""
     def framed(body: bytes) -> bytes:
@@ -212,6 +249,9 @@ def garbage(flow: str) -> None:
 def main() -> None:
     flow = str(Path(sys.argv[1]).resolve())
     with tempfile.TemporaryDirectory() as folder:
+        if "--latency" in sys.argv:
+            asyncio.run(latency(flow, Path(folder).resolve()))
+            return
         for units in ["utf-16", "utf-8"]:
             asyncio.run(session(flow, Path(folder).resolve(), units))
     garbage(flow)
