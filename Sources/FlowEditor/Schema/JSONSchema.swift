@@ -55,6 +55,12 @@ public struct JSONSchema: Sendable {
             if field.required { nodes["minProperties"] = 1 }
             return described(.object(nodes), field)
         }
+        if field.name == LanguageShape.handlers, case .object(let handlers) = field.type {
+            var properties = JSONObject()
+            for handler in handlers { properties[handler.name] = described(["$ref": "#/$defs/node"], handler) }
+            return described(
+                ["type": "object", "properties": .object(properties), "additionalProperties": false], field)
+        }
         guard field.name == "inputs", case .object(var inputs) = property(field) else { return property(field) }
         inputs["propertyNames"] = ["$ref": "#/$defs/name"]
         return .object(inputs)

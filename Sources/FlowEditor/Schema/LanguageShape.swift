@@ -34,6 +34,8 @@ public struct LanguageShape: Sendable {
 
     /// Keys of the top level that hold nodes by their names.
     static let nodeMaps: Set<String> = ["nodes", "finally"]
+    /// A key of the top level that holds one node under each of its own keys.
+    static let handlers = "handlers"
     /// Keys of the top level that hold the version of the format.
     static let formatKeys: Set<String> = ["flow", "agent"]
 
@@ -67,8 +69,11 @@ public struct LanguageShape: Sendable {
             return ShapePlace(shape: .types(Self.alternatives(field.type)), field: field)
         case .types(let types):
             if let field = fields(at: place).first(where: { $0.name == key }) {
+                if place.holdsNodes { return ShapePlace(shape: .node(kind: nodeKind), field: field) }
                 let isNodes = place.isRoot && Self.nodeMaps.contains(key)
-                return ShapePlace(shape: isNodes ? .nodes : .types(Self.alternatives(field.type)), field: field)
+                return ShapePlace(
+                    shape: isNodes ? .nodes : .types(Self.alternatives(field.type)), field: field,
+                    holdsNodes: place.isRoot && key == Self.handlers)
             }
             for case .map(let element) in types {
                 return ShapePlace(shape: .types(Self.alternatives(element)), name: key)
@@ -140,6 +145,8 @@ struct ShapePlace: Sendable {
     var name: String?
     /// Whether it is the outermost mapping of a workflow.
     var isRoot = false
+    /// Whether a node stands under each of its fields.
+    var holdsNodes = false
 
     /// The types of the value; none for nodes.
     var types: [FieldType] {

@@ -13,6 +13,7 @@ struct Analysis {
     var document: YAMLDocument?
     var definition: WorkflowDefinition?
     var plan: Plan?
+    var sources = SourceMap()
 
     /// Compiles a text.
     init(
@@ -32,6 +33,7 @@ struct Analysis {
             document = compilation.document
             definition = compilation.definition
             plan = compilation.plan
+            sources = compilation.sources
         case .agent:
             diagnostics = Compiler(kinds: kinds).compileAgent(source).1
             document = YAMLDocument.parse(bytes).document

@@ -14,6 +14,8 @@ struct Cursor {
     let node: String?
     /// The key of the node around the cursor, such as `needs`.
     let nodeKey: String?
+    /// All keys of the node around the cursor.
+    let nodeKeys: [String]
 
     init(
         _ offset: Int, _ text: TextDocument, _ outline: Outline, _ file: LanguageShape.FileKind, _ shape: LanguageShape
@@ -27,9 +29,12 @@ struct Cursor {
         if place.role == .item { found = found.flatMap { shape.item(of: $0) } }
         self.shape = found
         let keys = chain.map { outline.entries[$0].key }
-        let isNode = file == .workflow && keys.count > 1 && LanguageShape.nodeMaps.contains(keys[0] ?? "")
-        node = isNode ? keys[1] : nil
+        let isHandler = keys.first == LanguageShape.handlers
+        let isNode =
+            file == .workflow && keys.count > 1 && (isHandler || LanguageShape.nodeMaps.contains(keys[0] ?? ""))
+        node = isNode ? keys[1].map { isHandler ? "on_\($0)" : $0 } : nil
         nodeKey = isNode && keys.count > 2 ? keys[2] : nil
+        nodeKeys = isNode ? outline.keys(in: chain[1]) : []
     }
 
     /// The shape at the end of a chain of entries.
@@ -43,16 +48,18 @@ struct Cursor {
                 place = shape.item(of: current)
                 continue
             }
-            let kind = current.shape == .nodes ? outline.keys(in: index).first { shape.kind($0) != nil } : nil
+            let kind =
+                current.shape == .nodes || current.holdsNodes
+                ? outline.keys(in: index).first { shape.kind($0) != nil } : nil
             place = shape.place(below: current, key: key, nodeKind: kind)
         }
         return place
     }
 
-    /// Whether the value at the place is the name of a node that is needed.
+    /// Whether the value at the place is the name of a node.
     var namesNode: Bool {
-        guard nodeKey == "needs", place.role != .key else { return false }
-        return shape?.types.contains { if case .choice = $0 { true } else { false } } == false
+        guard place.role != .key, let nodeKey, NodeNames.keys(of: nodeKeys).contains(nodeKey) else { return false }
+        return shape?.types.contains { $0 == .string || $0 == .identifier } == true
     }
 
     /// The text of the expression up to the cursor; nil when the cursor stands in none.

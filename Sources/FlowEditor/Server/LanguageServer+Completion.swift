@@ -129,7 +129,11 @@ extension LanguageServer {
             default: break
             }
         }
+        if cursor.nodeKey == "pool", place.types.contains(.string) {
+            proposals += section("pools", cursor).map { Proposal(label: $0, kind: .value) }
+        }
         if cursor.nodeKey == "agent", place.field?.name == "agent" {
+            proposals += section("agents", cursor).map { Proposal(label: $0, kind: .agent) }
             proposals += agents(for: files[uri]?.path).map(\.definition).map {
                 Proposal(
                     label: $0.name, kind: .agent, detail: $0.role ?? $0.title ?? "",
@@ -143,13 +147,18 @@ extension LanguageServer {
         let names = names(uri, node: nil)
         // From the text as it is, so that a node that was just written is there.
         let chain = cursor.outline.chain(to: cursor.place.entry)
-        guard let section = chain.first else { return [] }
+        guard let first = chain.first, let name = cursor.outline.entries[first].key else { return [] }
         let taken = cursor.place.entry >= 0 ? neighbours(cursor) : []
-        return cursor.outline.keys(in: section).filter { $0 != cursor.node && !taken.contains($0) }.map {
+        return section(name, cursor).filter { $0 != cursor.node && !taken.contains($0) }.map {
             Proposal(
                 label: $0, kind: .node, documentation: names.nodeText($0) ?? "", text: suffix.isEmpty ? "" : $0 + suffix
             )
         }
+    }
+
+    /// The names under a key of the top level.
+    private func section(_ name: String, _ cursor: Cursor) -> [String] {
+        cursor.outline.child(of: -1, key: name).map { cursor.outline.keys(in: $0) } ?? []
     }
 
     /// The nodes that stand in the same `needs`.
@@ -168,7 +177,7 @@ extension LanguageServer {
     // MARK: Names in expressions
 
     private mutating func names(at cursor: Cursor, _ uri: String, _ partial: PartialPath) -> [Proposal] {
-        let names = names(uri, node: cursor.node, isNodeOutput: cursor.nodeKey == "outputs", at: cursor.offset)
+        let names = names(uri, node: cursor.node, inKey: cursor.nodeKey, at: cursor.offset)
         var proposals: [Proposal] = []
         for (name, type) in names.members(of: partial.path) where partial.path != ["nodes"] || name != cursor.node {
             let kind: Proposal.Kind =

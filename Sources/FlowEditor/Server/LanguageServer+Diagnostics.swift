@@ -32,7 +32,21 @@ extension LanguageServer {
             ]
         }
         guard let analysis = analysis(uri) else { return [] }
-        return analysis.diagnostics.prefix(Self.mostDiagnostics).map { Self.json($0, uri: uri, text) }
+        let include = files[uri]?.outlined()
+        let entry = include.flatMap { $0.child(of: -1, key: "include") }
+        let place = include.flatMap { outline in entry.map { outline.entries[$0].keyRange } } ?? 0..<0
+        return analysis.diagnostics.prefix(Self.mostDiagnostics).map { diagnostic in
+            guard diagnostic.span.isKnown, diagnostic.span.file != 0 else {
+                return Self.json(diagnostic, uri: uri, text)
+            }
+            // The fault of an included file is shown where the file is named.
+            var told = diagnostic
+            told.message = "\(analysis.sources.place(of: diagnostic.span)): \(diagnostic.message)"
+            told.span = SourceSpan(file: 0, start: place.lowerBound, end: place.upperBound)
+            told.related = []
+            told.fixes = []
+            return Self.json(told, uri: uri, text)
+        }
     }
 
     static func json(_ diagnostic: Diagnostic, uri: String, _ text: TextDocument) -> JSONValue {
@@ -86,10 +100,10 @@ extension LanguageServer {
         let low = text.offset(of: start)
         let high = max(low, text.offset(of: end))
         var actions: [JSONValue] = []
-        for diagnostic in analysis(uri)?.diagnostics ?? [] {
+        for diagnostic in analysis(uri)?.diagnostics ?? [] where diagnostic.span.file == 0 {
             let place = Self.range(diagnostic.span)
             guard place.lowerBound <= high, low <= place.upperBound else { continue }
-            for fix in diagnostic.fixes {
+            for fix in diagnostic.fixes where fix.edits.allSatisfy({ $0.span.file == 0 }) {
                 var action = JSONObject()
                 action["title"] = .string(fix.message)
                 action["kind"] = "quickfix"

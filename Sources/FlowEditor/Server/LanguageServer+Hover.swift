@@ -20,7 +20,7 @@ extension LanguageServer {
         {
             return (Self.text(function), range)
         }
-        let names = names(uri, node: cursor.node, isNodeOutput: cursor.nodeKey == "outputs", at: cursor.offset)
+        let names = names(uri, node: cursor.node, inKey: cursor.nodeKey, at: cursor.offset)
         return names.documentation(of: path).map { ($0, range) }
     }
 

@@ -19,7 +19,7 @@ extension LanguageServer {
         func location(_ range: Range<Int>) -> JSONValue { ["uri": .string(uri), "range": text.json(range)] }
         let path = files[uri]?.path
         switch occurrence.symbol {
-        case .agent(let name):
+        case .agent(let name) where !occurrences.of(occurrence.symbol).contains(where: \.isDefinition):
             guard let agent = agents(for: path).first(where: { $0.definition.name == name }) else { return .null }
             return Self.start(of: agent.path)
         case .file(let name):
@@ -87,7 +87,7 @@ extension LanguageServer {
     private mutating func renamed(_ uri: String, _ offset: Int) -> (Occurrences, Occurrence)? {
         guard let occurrences = occurrences(uri), let occurrence = occurrences.at(offset) else { return nil }
         switch occurrence.symbol {
-        case .node, .input, .output: break
+        case .node, .input, .output, .agent, .pool: break
         default: return nil
         }
         // A name that is given nowhere is a mistake, not a name.
@@ -114,7 +114,9 @@ extension LanguageServer {
             throw RPCFault(.requestFailed, "the text cannot be read; rename when its faults are cured")
         }
         guard let (occurrences, occurrence) = renamed(uri, offset) else {
-            throw RPCFault(.requestFailed, "only nodes, inputs and declared outputs can be renamed")
+            throw RPCFault(
+                .requestFailed,
+                "only names that the workflow gives to nodes, inputs, outputs, agents and pools can be renamed")
         }
         let places = occurrences.of(occurrence.symbol)
         try check(places, name, uri, text, before: analysis)

@@ -226,14 +226,14 @@ public struct LanguageServer: Sendable {
     ///
     /// - Parameter offset: where something is being typed: when the text is no YAML, it is read without that line.
     mutating func names(
-        _ uri: String, node: String?, isNodeOutput: Bool = false, at offset: Int? = nil
+        _ uri: String, node: String?, inKey key: String? = nil, at offset: Int? = nil
     ) -> NameTypes {
         let agents = agents(for: files[uri]?.path)
         var definition = analysis(uri)?.definition
         if definition == nil, let offset { definition = withoutLine(of: offset, uri, agents) }
         return NameTypes(
             definition ?? files[uri]?.lastDefinition, kinds: shape.kinds, agents: agents.map(\.definition.name),
-            node: node, isNodeOutput: isNodeOutput)
+            node: node, key: key)
     }
 
     /// The longest text that is read a second time, in bytes.

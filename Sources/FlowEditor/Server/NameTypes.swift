@@ -9,17 +9,18 @@ struct NameTypes {
     private let site: KindSite
     /// The node in which the expression stands.
     private let node: NodeDefinition?
-    private let isNodeOutput: Bool
+    /// The key of the node in which the expression stands.
+    private let key: String?
 
     init(
         _ definition: WorkflowDefinition?, kinds: [any NodeKind], agents: [String], node: String? = nil,
-        isNodeOutput: Bool = false
+        key: String? = nil
     ) {
         self.definition = definition
         self.kinds = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         site = KindSite(agents: agents)
         self.node = node.flatMap { id in definition.flatMap { Self.nodes($0).first { $0.id == id } } }
-        self.isNodeOutput = isNodeOutput
+        self.key = key
     }
 
     private static func nodes(_ definition: WorkflowDefinition) -> [NodeDefinition] {
@@ -39,7 +40,8 @@ struct NameTypes {
         if let foreach = node.options.foreach {
             roots += [(foreach.variable, .any), ("item_index", .integer)]
         }
-        if isNodeOutput {
+        if key == "repeat" { roots.append(("iteration", .integer)) }
+        if key == "outputs" || key == "repeat" {
             let outputs = kinds[node.kind]?.outputType(of: node, in: site) ?? .anyObject
             roots += [("outputs", outputs), ("artifacts", artifacts(of: node)), ("with", with(of: node))]
         }

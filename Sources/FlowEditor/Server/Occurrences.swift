@@ -12,6 +12,7 @@ enum Symbol: Hashable {
     case output(node: String, name: String)
     case artifact(node: String, name: String)
     case agent(String)
+    case pool(String)
     case file(String)
 }
 
@@ -64,6 +65,12 @@ struct Occurrences {
             case "secrets": define(value) { .secret($0) }
             case "env": define(value) { .variable($0) }
             case "mode": examples(value)
+            case "agents": define(value) { .agent($0) }
+            case "pools": define(value) { .pool($0) }
+            case "include": words(value) { .file($0) }
+            case LanguageShape.handlers:
+                for (outcome, node) in document.pairs(of: value) { self.node(outcome, node, inner, isHandler: true) }
+                continue
             default: break
             }
             visit(value, inner)
@@ -89,10 +96,11 @@ struct Occurrences {
         }
     }
 
-    private mutating func node(_ id: YAMLNode, _ node: YAMLNode, _ nodes: ShapePlace) {
+    private mutating func node(_ id: YAMLNode, _ node: YAMLNode, _ nodes: ShapePlace, isHandler: Bool = false) {
         guard document.kind(of: id) == .scalar else { return }
-        let name = document.string(of: id)
-        add(.node(name), id, isDefinition: true)
+        let key = document.string(of: id)
+        let name = isHandler ? "on_\(key)" : key
+        if !isHandler { add(.node(name), id, isDefinition: true) }
         guard isOriginal(node) else { return }
         let pairs = document.pairs(of: node).filter { document.kind(of: $0.key) == .scalar }
         var kind: String?
@@ -100,10 +108,13 @@ struct Occurrences {
             let word = document.string(of: key)
             if shape.kind(word) != nil { kind = word }
         }
-        guard let place = shape.place(below: nodes, key: name, nodeKind: kind) else { return }
+        guard let place = shape.place(below: nodes, key: key, nodeKind: kind) else { return }
+        let nodeNames = NodeNames.keys(of: pairs.map { document.string(of: $0.key) })
         for (key, value) in pairs {
             let word = document.string(of: key)
             switch word {
+            case _ where word != "needs" && nodeNames.contains(word): words(value) { .node($0) }
+            case "pool": pools(value)
             case "needs": needs(value)
             case "outputs": define(value) { .output(node: name, name: $0) }
             case "artifacts":
@@ -117,6 +128,25 @@ struct Occurrences {
             default: break
             }
             visit(value, shape.place(below: place, key: word) ?? ShapePlace(shape: .types([.any])))
+        }
+    }
+
+    /// A word, or the words of a list or of the values of a mapping.
+    private mutating func words(_ node: YAMLNode, _ symbol: (String) -> Symbol) {
+        guard isOriginal(node) else { return }
+        switch document.kind(of: node) {
+        case .scalar: add(symbol(document.string(of: node)), node, isDefinition: false)
+        case .sequence: for item in document.elements(of: node) { words(item, symbol) }
+        case .mapping: for (_, value) in document.pairs(of: node) { words(value, symbol) }
+        }
+    }
+
+    private mutating func pools(_ node: YAMLNode) {
+        guard isOriginal(node) else { return }
+        switch document.kind(of: node) {
+        case .scalar: add(.pool(document.string(of: node)), node, isDefinition: false)
+        case .sequence: for item in document.elements(of: node) { pools(item) }
+        case .mapping: if let name = document.value(of: node, forKey: "name") { words(name) { .pool($0) } }
         }
     }
 
