@@ -220,6 +220,7 @@ async def latency(flow: str, folder: Path) -> None:
         times.append((loop.time() - start) * 1000)
     await client.shutdown_async(None)
     client.exit(None)
+    await asyncio.wait_for(client._server.wait(), 20)
     times.sort()
     lines = text.count("\n")
     print(f"lsp: diagnostics of {lines} lines, {number} nodes: median {times[10]:.1f} ms, slowest {times[-1]:.1f} ms")
