@@ -52,9 +52,11 @@ let package = Package(
             resources: [.embedInCode("Resources")],
             swiftSettings: strict
         ),
+        .target(
+            name: "FlowEditor", dependencies: ["FlowCore", "FlowEngine", "YAML", "FileSystem"], swiftSettings: strict),
         .executableTarget(
             name: "flow",
-            dependencies: ["FlowEngine", "FileSystem", "ChildProcess"],
+            dependencies: ["FlowEngine", "FlowEditor", "FileSystem", "ChildProcess"],
             swiftSettings: strict
         ),
         .target(name: "FlowTesting", dependencies: ["FlowEngine", "FileSystem", "Hashing"], swiftSettings: strict),
@@ -74,6 +76,9 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "FlowEditorTests", dependencies: ["FlowEditor", "FlowEngine", "FileSystem"],
+            exclude: ["Transcripts"], swiftSettings: strict),
         .testTarget(
             name: "FlowCommandTests",
             dependencies: ["FlowEngine", "FlowTesting", "FileSystem", "ChildProcess", "flow"],
