@@ -52,9 +52,10 @@ let package = Package(
             resources: [.embedInCode("Resources")],
             swiftSettings: strict
         ),
+        .target(name: "FlowExchange", dependencies: ["FlowCore", "FlowEngine", "YAML", "FileSystem"], swiftSettings: strict),
         .executableTarget(
             name: "flow",
-            dependencies: ["FlowEngine", "FileSystem", "ChildProcess"],
+            dependencies: ["FlowEngine", "FlowExchange", "FileSystem", "ChildProcess"],
             swiftSettings: strict
         ),
         .target(name: "FlowTesting", dependencies: ["FlowEngine", "FileSystem", "Hashing"], swiftSettings: strict),
@@ -71,6 +72,12 @@ let package = Package(
             dependencies: [
                 "FlowEngine", "FlowTesting", "SQLite", "Hashing", "HTTPClient", "FileSystem", "ChildProcess",
             ],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FlowExchangeTests",
+            dependencies: ["FlowExchange", "FlowEngine", "FlowTesting", "FileSystem", "ChildProcess"],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
