@@ -151,7 +151,7 @@ struct WfFormatImporter {
         }
         let machines = body["execution"]?["machines"] ?? body["machines"]
         if let machines, machines.isSequence {
-            notes.leftOut("\(machines.elements.count) machines are left out", at: machines.head)
+            notes.leftOut("what is known of \(machines.elements.count) machines is left out", at: machines.head)
         }
     }
 }
