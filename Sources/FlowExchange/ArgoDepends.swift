@@ -81,9 +81,14 @@ struct ArgoDepends {
                 "nodes.{\(path[0])}.status == '\($0.rawValue)'"
             }
             return tests.count > 1 ? "(\(tests.joined(separator: " || ")))" : tests[0]
-        case .not(let operand): return "!(\(try written(operand)))"
-        case .binary(let symbol, let left, let right) where symbol == "&&" || symbol == "||":
-            let parts = [try written(left), try written(right)]
+        case .not(let operand): return "!(\(FlowText.unwrapped(try written(operand))))"
+        case .binary(let symbol, _, _) where symbol == "&&" || symbol == "||":
+            let operands = terms(expression, symbol)
+            var parts: [String] = []
+            for operand in operands {
+                let part = try written(operand)
+                parts.append(symbol == "||" && !part.contains("&&") ? FlowText.unwrapped(part) : part)
+            }
             return "(\(parts.joined(separator: " \(symbol) ")))"
         default: throw ForeignExpressionParser.Fault(message: "only tasks, `&&`, `||` and `!` may stand in it")
         }

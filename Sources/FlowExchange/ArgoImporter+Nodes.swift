@@ -191,7 +191,7 @@ extension ArgoImporter {
 
     private mutating func addCondition(_ task: ArgoTask, _ scope: ArgoScope, to node: inout ImportedNode) {
         var conditions: [String] = []
-        if let when = task.when { conditions.append(when) }
+        if let when = task.when { conditions.append(FlowText.unwrapped(when)) }
         if let when = task.value["when"], let text = condition(when, scope) { conditions.append(text) }
         guard !conditions.isEmpty else { return }
         let parts = conditions.map { conditions.count > 1 && $0.contains(" || ") ? "(\($0))" : $0 }

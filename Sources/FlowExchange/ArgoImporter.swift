@@ -120,7 +120,8 @@ struct ArgoImporter {
         let nodes = graph.workflow.nodes
         graph.workflow.nodes = []
         var scope = entryScope(template, given: given)
-        scope.ended = nodes.map(\.id)
+        // Nodes that may fail do not make the whole fail.
+        scope.ended = nodes.filter { $0.keys["on_failure"] == nil }.map(\.id)
         scope.path = [name]
         _ = start(template, name, scope)
         graph.workflow.finally = graph.workflow.nodes

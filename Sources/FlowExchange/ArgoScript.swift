@@ -36,6 +36,11 @@ struct ArgoScript {
         reportBody(&importer)
         readFiles(&importer)
         let outputs = readOutputs(&importer)
+        if places.contains(where: { $0.path.hasPrefix("/") }) {
+            importer.notes.approximatedOnce(
+                "files of the container lie in the node's own folder: `\(places[0].path)` is `\(places[0].local)`",
+                at: body.head)
+        }
         let command = words(body["command"])
         let arguments = words(body["args"])
         var shell: String?
@@ -65,7 +70,9 @@ struct ArgoScript {
         }
         if node.keys["artifacts"]?.objectValue?.contains(where: { $0.value.objectValue != nil }) == true {
             let list = files.map { file -> JSONValue in
-                ["name": .string(file.name), "path": .string(file.path), "optional": .bool(file.isOptional)]
+                file.isOptional
+                    ? ["name": .string(file.name), "path": .string(file.path), "optional": true]
+                    : ["name": .string(file.name), "path": .string(file.path)]
             }
             node.keys["artifacts"] = .array(list)
         }
@@ -177,19 +184,35 @@ struct ArgoScript {
     /// The text with the container's paths as those of the work folder.
     private func localised(_ text: String) -> String {
         var result = text
-        for (path, local) in places.sorted(by: { $0.path.count > $1.path.count }) where path.hasPrefix("/") {
+        for (path, local) in (places + folders).sorted(by: { $0.path.count > $1.path.count })
+        where path.hasPrefix("/") {
             var rest = result[...]
             var done = ""
             while let range = rest.firstRange(of: path) {
-                let isEnd = rest[range.upperBound...].unicodeScalars.first.map {
-                    !($0.properties.isAlphabetic || $0.properties.numericType != nil || "_-.".unicodeScalars.contains($0))
-                } ?? true
-                done += rest[..<range.lowerBound] + (isEnd ? local : path)
+                let isStart = !Self.isOfName(done.isEmpty && range.lowerBound == rest.startIndex
+                    ? nil : (done + rest[..<range.lowerBound]).unicodeScalars.last, "_-./}")
+                let isEnd = !Self.isOfName(rest[range.upperBound...].unicodeScalars.first, "_-.")
+                done += rest[..<range.lowerBound] + (isStart && isEnd ? local : path)
                 rest = rest[range.upperBound...]
             }
             result = done + rest
         }
         return result
+    }
+
+    private static func isOfName(_ scalar: Unicode.Scalar?, _ more: String) -> Bool {
+        guard let scalar else { return false }
+        return scalar.properties.isAlphabetic || scalar.properties.numericType != nil || more.unicodeScalars.contains(scalar)
+    }
+
+    /// The outermost folders of the places: what else a script keeps there goes with them.
+    private var folders: [(path: String, local: String)] {
+        let system: Set<Substring> = ["bin", "dev", "etc", "lib", "opt", "proc", "root", "sbin", "sys", "usr", "var"]
+        let heads = places.compactMap { place -> Substring? in
+            let parts = place.local.split(separator: "/")
+            return parts.count > 1 ? parts.first : nil
+        }
+        return Set(heads).subtracting(system).sorted().map { ("/\($0)", String($0)) }
     }
 
     // MARK: Values
@@ -288,7 +311,9 @@ struct ArgoScript {
     private mutating func program(_ words: [ForeignValue], _ importer: inout ArgoImporter) -> JSONValue {
         let texts = words.map { localised(withPaths($0.text ?? "")) }
         if before.isEmpty, after.isEmpty {
-            return .array(zip(words, texts).map { importer.text($1, scope, at: $0.span).template })
+            // No expression may stand in the words of a program: values go the way of the environment.
+            let values = zip(words, texts).map { importer.text($1, scope, at: $0.span).constant }
+            if !values.contains(nil) { return .array(values.compactMap(\.self).map { .string($0.asLiteral) }) }
         }
         var line: [String] = []
         for text in texts {
@@ -308,7 +333,9 @@ struct ArgoScript {
     /// The body between what it needs before and what it leaves behind.
     private func wrapped(_ body: String, shell: String?) -> (JSONValue, String?) {
         var text = before.map { $0 + "\n" }.joined()
-        if after.isEmpty {
+        if text.isEmpty, after.isEmpty, !body.dropLast().contains("\n") {
+            text = body.trimmed
+        } else if after.isEmpty {
             text += body
         } else {
             text += "(\n\(body))\(result == nil ? "" : " | tee .printed")\n" + after.map { $0 + "\n" }.joined()

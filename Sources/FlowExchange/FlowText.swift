@@ -49,7 +49,7 @@ struct FlowText {
             pieces.map { piece in
                 switch piece {
                 case .text(let text): text.asLiteral
-                case .expression(let text, _): "${{ \(text) }}"
+                case .expression(let text, _): "${{ \(Self.unwrapped(text)) }}"
                 }
             }.joined())
     }
@@ -74,6 +74,30 @@ struct FlowText {
                 || $0 == Reference.open || $0 == Reference.close
         }
         return isSimple ? text : "(\(text))"
+    }
+
+    /// An expression without parentheses around all of it.
+    static func unwrapped(_ text: String) -> String {
+        guard text.hasPrefix("("), text.hasSuffix(")") else { return text }
+        var depth = 0
+        var quote: Character?
+        var isEscaped = false
+        for (place, letter) in text.enumerated() {
+            if let open = quote {
+                if letter == open, !isEscaped { quote = nil }
+                isEscaped = letter == "\\" && !isEscaped
+                continue
+            }
+            switch letter {
+            case "'", "\"": quote = letter
+            case "(": depth += 1
+            case ")":
+                depth -= 1
+                if depth == 0, place < text.count - 1 { return text }
+            default: break
+            }
+        }
+        return unwrapped(String(text.dropFirst().dropLast()))
     }
 
     /// A text as a literal of flow's expressions.

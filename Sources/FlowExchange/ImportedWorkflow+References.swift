@@ -101,10 +101,11 @@ extension ImportedNode {
 }
 
 extension String {
-    /// `${{ (a ?? '') }}` as `${{ a ?? '' }}`.
+    /// Each `${{ (a ?? '') }}` as `${{ a ?? '' }}`.
     fileprivate var withoutOuterParentheses: String {
-        guard hasPrefix("${{ ("), hasSuffix(") }}") else { return self }
-        let inner = dropFirst(5).dropLast(4)
-        return inner.contains("(") || inner.contains(")") || inner.contains("}}") ? self : "${{ \(inner) }}"
+        guard contains("${{ (") else { return self }
+        return ScriptText.tags(self, open: "${{", close: "}}").map {
+            $0.isTag ? "${{ \(FlowText.unwrapped($0.text)) }}" : $0.text
+        }.joined()
     }
 }

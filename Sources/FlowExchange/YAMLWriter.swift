@@ -104,6 +104,8 @@ struct YAMLWriter {
         let bytes = Array(string.utf8)
         guard let first = bytes.first, let last = bytes.last else { return false }
         let isLetter = (0x41...0x5A).contains(first) || (0x61...0x7A).contains(first)
+        let unit = string.drop { ("0"..."9").contains($0) }
+        if unit.count < string.count, ["ms", "s", "m", "h", "d"].contains(unit) { return true }
         guard isLetter || first == UInt8(ascii: "/") || first == UInt8(ascii: "$"), last != 0x20, last != 0x3A,
             !words.contains(string.lowercased())
         else { return false }
