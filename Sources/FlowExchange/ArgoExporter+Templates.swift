@@ -94,7 +94,7 @@ extension ArgoExporter {
         if !kept.isEmpty { environment.append(["name": "FLOW_OUTPUT", "value": .string(Self.outputFile)]) }
         var body = JSONObject()
         body["image"] = .string(image)
-        let isList = if case .array = node.body { true } else { false }
+        let isList = node.body.constant?.arrayValue != nil
         if node.kind == "run", isList, kept.isEmpty {
             body["command"] = node.body.constant ?? []
             if !environment.isEmpty { body["env"] = .array(environment) }

@@ -38,7 +38,7 @@ struct ArgoScript {
         let outputs = readOutputs(&importer)
         if places.contains(where: { $0.path.hasPrefix("/") }) {
             importer.notes.approximatedOnce(
-                "files of the container lie in the node's own folder: `\(places[0].path)` is `\(places[0].local)`",
+                "files of containers lie in the node's own folder: `/a/b` is `a/b` there",
                 at: body.head)
         }
         let command = words(body["command"])
@@ -338,7 +338,10 @@ struct ArgoScript {
         } else if after.isEmpty {
             text += body
         } else {
-            text += "(\n\(body))\(result == nil ? "" : " | tee .printed")\n" + after.map { $0 + "\n" }.joined()
+            // A script with a file of its own in this place must not write flow's.
+            let ownsOutput = self.body["env"]?.elements.contains { $0["name"]?.text == "FLOW_OUTPUT" } ?? false
+            let head = ownsOutput ? "export FLOW_OUTPUT=\"$PWD/.flow-output\"\n" : ""
+            text += "(\n\(head)\(body))\(result == nil ? "" : " | tee .printed")\n" + after.map { $0 + "\n" }.joined()
         }
         // A pipe hides the failure of its first part from sh.
         return (.string(text), result == nil ? shell : nil)
@@ -355,7 +358,15 @@ struct ArgoScript {
     private mutating func readEnvironment(_ node: inout ImportedNode, _ importer: inout ArgoImporter) {
         for entry in body["env"]?.elements ?? [] {
             guard let name = entry["name"]?.text else { continue }
-            if let value = entry["value"] {
+            if name.hasPrefix("FLOW_") {
+                // Flow sets these itself; those of `with` go back there.
+                let plain = name.dropFirst("FLOW_WITH_".count).lowercased()
+                if name.hasPrefix("FLOW_WITH_"), let value = entry["value"], NameTable.plain(plain) == plain {
+                    let written = value.text ?? value.json.jsonText()
+                    let isFile = places.contains { $0.path == written }
+                    values[plain] = importer.text(isFile ? localised(written) : written, scope, at: value.span).template
+                }
+            } else if let value = entry["value"] {
                 node.add(name, importer.text(value.text ?? value.json.jsonText(), scope, at: value.span).template, to: "env")
             } else if let secret = entry["valueFrom"]?["secretKeyRef"] {
                 let variable = NameTable.plain("\(secret["name"]?.text ?? "secret")_\(secret["key"]?.text ?? "")")

@@ -52,6 +52,15 @@ struct ImportedNode {
         comments = comment.map { ["from \($0)"] } ?? []
     }
 
+    fileprivate mutating func replaceBody() {
+        guard keys["run"] != nil, keys["artifacts"] == nil else { return }
+        var values = JSONObject()
+        values["stands_for"] = .string(id)
+        for output in keys["outputs"]?.objectValue ?? JSONObject() { values[output.key] = "" }
+        for key in ["run", "shell", "outputs", "env"] { keys[key] = nil }
+        keys["set"] = .object(values)
+    }
+
     /// Adds a need; two conditions on one node must both hold, and the narrower one is kept.
     mutating func need(_ node: String, _ condition: NeedCondition = .met) {
         guard let place = needs.firstIndex(where: { $0.node == node }) else {
@@ -73,6 +82,12 @@ struct ImportedNode {
 }
 
 extension ImportedWorkflow {
+    /// Puts nodes that only record what they stand for in the place of programs. One that leaves files is kept.
+    mutating func replaceBodies() {
+        for place in nodes.indices { nodes[place].replaceBody() }
+        for place in finally.indices { finally[place].replaceBody() }
+    }
+
     /// The nodes of a cycle, if there is one.
     func cycle() -> [ImportedNode] {
         let indexes = Dictionary(nodes.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })

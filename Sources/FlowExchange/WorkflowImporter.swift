@@ -66,13 +66,17 @@ public enum WorkflowImporter {
             return result
         }
         result.format = format
-        let imported =
+        var imported =
             switch format {
             case .wfformat: WfFormatImporter.read(root, bodies: bodies)
             case .argo: ArgoImporter.read(root, bodies: bodies)
             case .actions: ActionsImporter.read(root, bodies: bodies)
             case .playbook: PlaybookImporter.read(root, bodies: bodies)
             }
+        if bodies == .standIn {
+            imported.workflow.replaceBodies()
+            for place in imported.children.indices { imported.children[place].workflow.replaceBodies() }
+        }
         var notes = imported.notes
         for workflow in [imported.workflow] + imported.children.map(\.workflow) { check(workflow, &notes) }
         result.diagnostics = (result.diagnostics + notes.diagnostics).inOrder()

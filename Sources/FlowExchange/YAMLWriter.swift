@@ -61,10 +61,21 @@ struct YAMLWriter {
             for member in object { pair(member.key, member.value, indent: indent + 1) }
         case .array(let items):
             line(head, indent: indent)
-            for item in items { write(head: "-", item, indent: indent + 1) }
+            for item in items { write(item: item, indent: indent + 1) }
         default:
             line("\(head) \(value.jsonText())", indent: indent)
         }
+    }
+
+    /// An item of a list; the first key of a mapping stands behind the dash.
+    private mutating func write(item: JSONValue, indent: Int) {
+        guard case .object(let object) = item, !object.isEmpty, Self.short(item).map({ $0.utf8.count > 90 }) ?? true else {
+            write(head: "-", item, indent: indent)
+            return
+        }
+        var inner = YAMLWriter()
+        for member in object { inner.pair(member.key, member.value, indent: indent + 1) }
+        text += String(repeating: "  ", count: indent) + "- " + inner.text.dropFirst(2 * (indent + 1))
     }
 
     /// A value on one line, if it is simple enough.
@@ -106,7 +117,8 @@ struct YAMLWriter {
         let isLetter = (0x41...0x5A).contains(first) || (0x61...0x7A).contains(first)
         let unit = string.drop { ("0"..."9").contains($0) }
         if unit.count < string.count, ["ms", "s", "m", "h", "d"].contains(unit) { return true }
-        guard isLetter || first == UInt8(ascii: "/") || first == UInt8(ascii: "$"), last != 0x20, last != 0x3A,
+        let isFlag = bytes.count > 1 && first == UInt8(ascii: "-") && (0x61...0x7A).contains(bytes[1])
+        guard isLetter || isFlag || first == UInt8(ascii: "/") || first == UInt8(ascii: "$"), last != 0x20, last != 0x3A,
             !words.contains(string.lowercased())
         else { return false }
         for (place, byte) in bytes.enumerated() {
