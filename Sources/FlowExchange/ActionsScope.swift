@@ -94,8 +94,10 @@ extension ActionsImporter {
         case ("github", 2...): return github(Array(path.dropFirst()), scope)
         case ("vars", 2):
             let name = NameTable.plain("vars_\(path[1])")
-            workflow.add(input: name, JSONObject([.init(key: "type", value: "string"), .init(key: "default", value: "")]))
-            notes.approximatedOnce("`vars.\(path[1])` becomes the input `\(name)`", at: workflow.nodes.last?.span ?? .none)
+            workflow.add(
+                input: name, JSONObject([.init(key: "type", value: "string"), .init(key: "default", value: "")]))
+            notes.approximatedOnce(
+                "`vars.\(path[1])` becomes the input `\(name)`", at: workflow.nodes.last?.span ?? .none)
             return FlowText(expression: "inputs.\(name)")
         case ("secrets", 2):
             addSecret(path[1])
@@ -220,7 +222,9 @@ extension ActionsImporter {
                 included.pairs.allSatisfy { !names.contains($0.key.name) || found[place][$0.key.name] == $0.value.json }
             }
             for place in fits { for (key, value) in included.pairs { found[place][key.name] = value.json } }
-            if fits.isEmpty { extra.append(JSONObject(included.pairs.map { .init(key: $0.key.name, value: $0.value.json) })) }
+            if fits.isEmpty {
+                extra.append(JSONObject(included.pairs.map { .init(key: $0.key.name, value: $0.value.json) }))
+            }
         }
         found += extra
         var keys: [String] = []

@@ -86,7 +86,8 @@ struct ActionsScript {
         let body = body(source?.text ?? "", step, scope, &before, &importer)
         if body.contains("GITHUB_OUTPUT") || body.contains("GITHUB_ENV") || body.contains("GITHUB_STEP_SUMMARY") {
             let id = step["id"]?.text.map { NameTable.plain($0) } ?? "\(place)"
-            before.insert("export GITHUB_OUTPUT=\"$FLOW_OUTPUT.\(id)\" GITHUB_ENV=/dev/null GITHUB_STEP_SUMMARY=/dev/null", at: 0)
+            before.insert(
+                "export GITHUB_OUTPUT=\"$FLOW_OUTPUT.\(id)\" GITHUB_ENV=/dev/null GITHUB_STEP_SUMMARY=/dev/null", at: 0)
         }
         for name in ["GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY"] where body.contains(name) {
             importer.notes.leftOutOnce(
@@ -99,7 +100,8 @@ struct ActionsScript {
         var text = isBare && guarded == nil ? inner : "(\n\(inner))\n"
         if outlives {
             let keeps = step["continue-on-error"]?.json == true
-            text = "set +e\n(\nset -eo pipefail\n\(inner))\ncode=$?\nset -e\n"
+            text =
+                "set +e\n(\nset -eo pipefail\n\(inner))\ncode=$?\nset -e\n"
                 + (keeps ? "" : "[ \"$code\" -eq 0 ] || failed=$code\n")
         }
         if let guarded { text = "if \(guarded); then\n\(text)fi\n" }
@@ -111,7 +113,9 @@ struct ActionsScript {
     ]
 
     private static func variable(_ name: String) -> String {
-        name.unicodeScalars.allSatisfy { $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "_") }
+        name.unicodeScalars.allSatisfy {
+            $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "_")
+        }
             ? name : NameTable.plain(name).uppercased()
     }
 
@@ -213,8 +217,12 @@ struct ActionsScript {
             importer.notes.leftOut("`\(tag)` has no equivalent and is empty", at: span)
             return nil
         }
-        let isPath = tag.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || $0.properties.numericType != nil || "._-".unicodeScalars.contains($0) }
-        let wanted = isPath ? (path.count > 2 && path[0] == "needs" ? "\(path[1])_\(path[path.count - 1])" : path.last ?? tag) : "value"
+        let isPath = tag.unicodeScalars.allSatisfy {
+            $0.properties.isAlphabetic || $0.properties.numericType != nil || "._-".unicodeScalars.contains($0)
+        }
+        let wanted =
+            isPath
+            ? (path.count > 2 && path[0] == "needs" ? "\(path[1])_\(path[path.count - 1])" : path.last ?? tag) : "value"
         let name = valueNames.unique(wanted)
         values[name] = value.template
         known[tag] = "FLOW_WITH_\(name.uppercased())"

@@ -39,7 +39,9 @@ struct ArgoDepends {
         var name: String?
         var all: Set<Outcome> = []
         for part in terms(term, "||") {
-            guard case .name(let path) = part, name == nil || name == path[0], let more = outcomes(path) else { return nil }
+            guard case .name(let path) = part, name == nil || name == path[0], let more = outcomes(path) else {
+                return nil
+            }
             name = path[0]
             all.formUnion(more)
         }

@@ -23,7 +23,9 @@ extension ArgoExporter {
         notes.leftOut("a node of kind `\(node.kind)` has no equivalent: it fails there", at: node.bodySpan)
         template["container"] = [
             "image": .string(image),
-            "command": ["sh", "-c", .string("echo 'the node \(node.id) (\(node.kind)) has no equivalent' >&2; exit 1")],
+            "command": [
+                "sh", "-c", .string("echo 'the node \(node.id) (\(node.kind)) has no equivalent' >&2; exit 1"),
+            ],
         ]
         return (template, JSONObject())
     }
@@ -189,7 +191,9 @@ extension ArgoExporter {
         let own = Set(node.options.env.map(\.name))
         for entry in workflow.env.filter({ !own.contains($0.name) }) + node.options.env {
             if let constant = entry.template.constant {
-                environment.append(["name": .string(entry.name), "value": .string(constant.stringValue ?? constant.jsonText())])
+                environment.append([
+                    "name": .string(entry.name), "value": .string(constant.stringValue ?? constant.jsonText()),
+                ])
             } else if case .expression(let expression, _) = entry.template, let path = Self.path(expression.root),
                 path.count == 2, path[0] == "secrets"
             {

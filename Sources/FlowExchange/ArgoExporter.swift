@@ -38,7 +38,9 @@ public struct ArgoExporter {
         self.image = image
         for node in workflow.nodes + workflow.finally {
             byName[node.id] = node
-            for need in node.needs where need.condition == .failed || need.condition == .done { asked.insert(need.node) }
+            for need in node.needs where need.condition == .failed || need.condition == .done {
+                asked.insert(need.node)
+            }
         }
     }
 
@@ -87,7 +89,9 @@ public struct ArgoExporter {
         } else if !input.required {
             keys["value"] = ""
         }
-        if !input.choices.isEmpty { keys["enum"] = .array(input.choices.map { .string($0.stringValue ?? $0.jsonText()) }) }
+        if !input.choices.isEmpty {
+            keys["enum"] = .array(input.choices.map { .string($0.stringValue ?? $0.jsonText()) })
+        }
         if let help = input.help { keys["description"] = .string(help) }
         switch input.kind {
         case .file, .files: notes.leftOut("an input of type `\(input.kind.rawValue)` is left out", at: input.span)
@@ -169,7 +173,9 @@ public struct ArgoExporter {
         } else {
             notes.leftOut("the items of `\(node.id)` have no equivalent: it runs once", at: foreach.span)
         }
-        if foreach.maxParallel != nil { notes.leftOut("`max_parallel` of `foreach` has no equivalent", at: foreach.span) }
+        if foreach.maxParallel != nil {
+            notes.leftOut("`max_parallel` of `foreach` has no equivalent", at: foreach.span)
+        }
         if foreach.key != nil { notes.leftOut("`key` of `foreach` has no equivalent", at: foreach.span) }
     }
 

@@ -18,7 +18,8 @@ extension ArgoImporter {
         inner.item = scope.item
         let isFanOut = node.keys["foreach"] != nil
         var result = ArgoResult(entries: [id], exits: [id])
-        if let suspend = template["suspend"] ?? (template.pairs.contains { $0.key.name == "suspend" } ? template : nil) {
+        if let suspend = template["suspend"] ?? (template.pairs.contains { $0.key.name == "suspend" } ? template : nil)
+        {
             fill(&node, suspend: suspend, template, task)
             for parameter in template["outputs"]?["parameters"]?.elements ?? [] {
                 guard let name = parameter["name"]?.text else { continue }
@@ -91,7 +92,9 @@ extension ArgoImporter {
             values[NameTable.plain(name)] = value.template
         }
         let made = children.first { $0.path == path }
-        for name in made?.parameters ?? [] { values[NameTable.plain(name)] = .string("${{ inputs.\(input(of: name)) }}") }
+        for name in made?.parameters ?? [] {
+            values[NameTable.plain(name)] = .string("${{ inputs.\(input(of: name)) }}")
+        }
         if !values.isEmpty { node.keys["with"] = .object(values) }
         var result = ArgoResult(entries: [id], exits: [id])
         let kind: FlowText.Kind = node.keys["foreach"] == nil ? .text : .list
@@ -118,7 +121,9 @@ extension ArgoImporter {
             guard let name = parameter["name"]?.text else { continue }
             let input = graph.inputNames.unique(name)
             graph.workflow.inputs.append(
-                ImportedWorkflow.Input(name: input, keys: JSONObject([.init(key: "type", value: "string"), .init(key: "required", value: true)])))
+                ImportedWorkflow.Input(
+                    name: input,
+                    keys: JSONObject([.init(key: "type", value: "string"), .init(key: "required", value: true)])))
             scope.parameters[name] = FlowText(expression: "inputs.\(input)")
         }
         let result = inline(template, scope, prefix: "")
@@ -281,7 +286,9 @@ extension ArgoImporter {
             headers[name] = text(written, scope, at: value.span).template
         }
         if !headers.isEmpty { keys["headers"] = .object(headers) }
-        if let body = http["body"], let written = body.text { keys["body"] = text(written, scope, at: body.span).template }
+        if let body = http["body"], let written = body.text {
+            keys["body"] = text(written, scope, at: body.span).template
+        }
         reportKeys(http, known: ["url", "method", "headers", "body", "timeoutSeconds"], of: "`http`")
         node.keys["http"] = .object(keys)
         if let limit = http["timeoutSeconds"]?.text, Int64(limit) != nil { node.keys["timeout"] = .string("\(limit)s") }

@@ -112,7 +112,9 @@ extension ArgoImporter {
             }
         }
         for artifact in template["outputs"]?["artifacts"]?.elements ?? [] {
-            guard let name = artifact["name"]?.text, let from = artifact["from"], let written = from.text else { continue }
+            guard let name = artifact["name"]?.text, let from = artifact["from"], let written = from.text else {
+                continue
+            }
             let value = text(written, scope, at: from.span)
             if value.single != nil { result.artifacts[name] = value }
         }
@@ -155,7 +157,8 @@ extension ArgoImporter {
         reportKeys(
             task.value,
             known: [
-                "name", "template", "inline", "templateRef", "arguments", "dependencies", "depends", "when", "withItems",
+                "name", "template", "inline", "templateRef", "arguments", "dependencies", "depends", "when",
+                "withItems",
                 "withParam", "withSequence", "continueOn",
             ], of: "a task")
         var task = task
@@ -214,7 +217,8 @@ extension ArgoImporter {
     private mutating func template(of task: ForeignValue) -> (ForeignValue, String)? {
         if let inline = task["inline"], inline.isMapping { return (inline, task["name"]?.text ?? "inline") }
         if let reference = task["templateRef"] {
-            notes.leftOut("a template of another workflow is not read: a placeholder takes its place", at: reference.head)
+            notes.leftOut(
+                "a template of another workflow is not read: a placeholder takes its place", at: reference.head)
             return nil
         }
         guard let wanted = task["template"], let name = wanted.text else {
@@ -245,7 +249,8 @@ extension ArgoImporter {
                 inner.parameters[name] = FlowText("")
             }
         }
-        let files = (template["inputs"]?["artifacts"]?.elements ?? []) + (task["arguments"]?["artifacts"]?.elements ?? [])
+        let files =
+            (template["inputs"]?["artifacts"]?.elements ?? []) + (task["arguments"]?["artifacts"]?.elements ?? [])
         for artifact in files {
             guard let name = artifact["name"]?.text else { continue }
             if let from = artifact["from"], let written = from.text {

@@ -41,7 +41,9 @@ extension ArgoImporter {
         case ("tasks", 3...), ("steps", 3...): return output(path, scope)
         case ("item", 1): return scope.item.map { FlowText(expression: "item", $0) }
         case ("item", 2...):
-            return scope.item.map { FlowText(expression: path.map { $0 }.joined(separator: "."), $0 == .text ? .text : .any) }
+            return scope.item.map {
+                FlowText(expression: path.map { $0 }.joined(separator: "."), $0 == .text ? .text : .any)
+            }
         case ("retries", 1): return FlowText(expression: "attempt - 1", .number)
         default: return nil
         }

@@ -160,7 +160,9 @@ struct ArgoImporter {
         let name = graph.inputNames.unique(parameter)
         graph.parameters[parameter] = name
         graph.workflow.inputs.append(
-            ImportedWorkflow.Input(name: name, keys: JSONObject([.init(key: "type", value: "string"), .init(key: "required", value: true)])))
+            ImportedWorkflow.Input(
+                name: name,
+                keys: JSONObject([.init(key: "type", value: "string"), .init(key: "required", value: true)])))
         return name
     }
 

@@ -189,8 +189,9 @@ struct ArgoScript {
             var rest = result[...]
             var done = ""
             while let range = rest.firstRange(of: path) {
-                let isStart = !Self.isOfName(done.isEmpty && range.lowerBound == rest.startIndex
-                    ? nil : (done + rest[..<range.lowerBound]).unicodeScalars.last, "_-./}")
+                let isStart = !Self.isOfName(
+                    done.isEmpty && range.lowerBound == rest.startIndex
+                        ? nil : (done + rest[..<range.lowerBound]).unicodeScalars.last, "_-./}")
                 let isEnd = !Self.isOfName(rest[range.upperBound...].unicodeScalars.first, "_-.")
                 done += rest[..<range.lowerBound] + (isStart && isEnd ? local : path)
                 rest = rest[range.upperBound...]
@@ -202,7 +203,8 @@ struct ArgoScript {
 
     private static func isOfName(_ scalar: Unicode.Scalar?, _ more: String) -> Bool {
         guard let scalar else { return false }
-        return scalar.properties.isAlphabetic || scalar.properties.numericType != nil || more.unicodeScalars.contains(scalar)
+        return scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+            || more.unicodeScalars.contains(scalar)
     }
 
     /// The outermost folders of the places: what else a script keeps there goes with them.
@@ -367,11 +369,14 @@ struct ArgoScript {
                     values[plain] = importer.text(isFile ? localised(written) : written, scope, at: value.span).template
                 }
             } else if let value = entry["value"] {
-                node.add(name, importer.text(value.text ?? value.json.jsonText(), scope, at: value.span).template, to: "env")
+                node.add(
+                    name, importer.text(value.text ?? value.json.jsonText(), scope, at: value.span).template, to: "env")
             } else if let secret = entry["valueFrom"]?["secretKeyRef"] {
                 let variable = NameTable.plain("\(secret["name"]?.text ?? "secret")_\(secret["key"]?.text ?? "")")
                     .uppercased()
-                if !importer.graph.workflow.secrets.contains(variable) { importer.graph.workflow.secrets.append(variable) }
+                if !importer.graph.workflow.secrets.contains(variable) {
+                    importer.graph.workflow.secrets.append(variable)
+                }
                 node.add(name, .string("${{ secrets.\(variable) }}"), to: "env")
                 importer.notes.approximated(
                     "a secret of the cluster becomes the environment variable `\(variable)`", at: secret.head)

@@ -127,7 +127,8 @@ struct ForeignExpressionParser {
     }
 
     private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.isAlphabetic || scalar.properties.numericType != nil || "_.-/:*@".unicodeScalars.contains(scalar)
+        scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+            || "_.-/:*@".unicodeScalars.contains(scalar)
     }
 
     // MARK: Grammar
@@ -205,7 +206,8 @@ struct ForeignExpressionParser {
         case "null": return .null
         default: break
         }
-        if let first = word.utf8.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first), Double(word) != nil {
+        if let first = word.utf8.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first), Double(word) != nil
+        {
             return .number(word)
         }
         var path = word.split(separator: ".", omittingEmptySubsequences: false).map(String.init)

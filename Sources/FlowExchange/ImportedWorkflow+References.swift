@@ -18,7 +18,9 @@ extension ImportedWorkflow {
         }
         var ancestors: [String: Set<String>] = [:]
         for node in inOrder() {
-            ancestors[node.id] = node.needs.reduce(into: []) { $0.formUnion((ancestors[$1.node] ?? []).union([$1.node])) }
+            ancestors[node.id] = node.needs.reduce(into: []) {
+                $0.formUnion((ancestors[$1.node] ?? []).union([$1.node]))
+            }
         }
         for place in nodes.indices {
             let id = nodes[place].id

@@ -18,7 +18,8 @@ extension PlaybookImporter {
         let kind = spread?.text ?? (spread?["type"] ?? spread?["strategy"] ?? spread?["method"])?.text ?? "duplicate"
         let field = spread?["field"]?.text
         if kind == "round_robin" {
-            notes.approximated("`round_robin` is a split into parts of equal length", at: spread?.head ?? step.value.head)
+            notes.approximated(
+                "`round_robin` is a split into parts of equal length", at: spread?.head ?? step.value.head)
         }
         var entries: [String] = []
         for (place, entry) in list.enumerated() {
@@ -55,18 +56,28 @@ extension PlaybookImporter {
         if written == nil, let rounds = value["iterations"] {
             notes.approximated("a number of rounds that is no constant is 3", at: rounds.span)
         }
-        if let written, written > 20 { notes.approximated("more than 20 rounds are 20", at: value["iterations"]?.span ?? step.value.head) }
+        if let written, written > 20 {
+            notes.approximated("more than 20 rounds are 20", at: value["iterations"]?.span ?? step.value.head)
+        }
         let rounds = Int(Swift.min(Swift.max(written ?? 3, 1), 20))
         var operations: [(agent: String?, name: String?)] = []
+        var creators: Set<Int> = []
         for operation in value["operations"]?.elements ?? [] {
             let role = operation["role"]?.text
             let who = isPartner ? value["agents"]?[role ?? "creator"]?.text ?? role : value["agent"]?.text
+            if role == "creator" { creators.insert(operations.count) }
             operations.append((who, operation.text ?? (operation["name"] ?? operation["operation"])?.text))
         }
-        if operations.isEmpty { operations = isPartner ? partners(value) : [(value["agent"]?.text, value["operation"]?.text)] }
+        if operations.isEmpty {
+            operations = isPartner ? partners(value) : [(value["agent"]?.text, value["operation"]?.text)]
+        }
+        if isPartner, creators.isEmpty { creators = [0] }
+        let work = isPartner ? creators.max() : operations.count - 1
         let condition = value["termination_condition"].flatMap { read(condition: $0) }
         var last: String?
         var finals: [String] = []
+        // Of partners the work counts, not the criticism of it.
+        var works: [String] = []
         var first = step.id
         for round in 1...rounds {
             for (place, operation) in operations.enumerated() {
@@ -86,12 +97,13 @@ extension PlaybookImporter {
                 }
                 last = id
                 if isEnd { finals.append(id) }
+                if place == work { works.append(id) }
             }
         }
-        let texts = finals.reversed().map { "nodes.\($0).outputs.text" }
+        let texts = works.reversed().map { "nodes.\($0).outputs.text" }
         let isOpen = condition != nil && finals.count > 1
         join(
-            step, after: isOpen ? finals : Array(finals.suffix(1)),
+            step, after: isOpen ? finals + works.filter { !finals.contains($0) } : Array(finals.suffix(1)),
             text: isOpen ? texts.joined(separator: " ?? ") : texts.first ?? "''")
         return Part(entries: [first], exit: step.id)
     }
@@ -127,7 +139,9 @@ extension PlaybookImporter {
                 nodes[nodes.count - 1].need(last)
                 let isOpen = nodes.first { $0.id == last }?.keys["when"] != nil
                 let tests = (isOpen ? ["nodes.\(last).status == 'succeeded'"] : []) + (test.map { [$0] } ?? [])
-                if !tests.isEmpty { when(tests.map { tests.count > 1 && $0.contains("||") ? "(\($0))" : $0 }.joined(separator: " && ")) }
+                if !tests.isEmpty {
+                    when(tests.map { tests.count > 1 && $0.contains("||") ? "(\($0))" : $0 }.joined(separator: " && "))
+                }
             } else {
                 first = id
                 for other in reads where !step.waits.contains(other) { nodes[nodes.count - 1].need(other) }
@@ -158,7 +172,8 @@ extension PlaybookImporter {
             let (agent, operation) = Self.pair(entry)
             let id = names.unique("\(step.id)_\(agent ?? "competitor")")
             add(
-                id, step, agent: agent, operation: operation ?? step.value["task"]?.text, reads: step.waits, label: agent)
+                id, step, agent: agent, operation: operation ?? step.value["task"]?.text, reads: step.waits,
+                label: agent)
             entries.append(id)
             labels.append(agent ?? id)
         }
@@ -167,7 +182,8 @@ extension PlaybookImporter {
         let judge = step.value["judge"]
         add(
             step.id, step, agent: judge?.text ?? judge?["agent"]?.text,
-            operation: "Judge the answers and name the best" + (criteria.isEmpty ? "" : " by " + criteria.joined(separator: ", ")),
+            operation: "Judge the answers and name the best"
+                + (criteria.isEmpty ? "" : " by " + criteria.joined(separator: ", ")),
             reads: entries, fields: ["winner": .text], label: "judge")
         for entry in entries { nodes[nodes.count - 1].need(entry) }
         return Part(entries: entries, exit: step.id)
@@ -196,7 +212,9 @@ extension PlaybookImporter {
                 label: "handed over")
             nodes[nodes.count - 1].need(primary)
             if let test = condition?.text(of: primary, isDoubtful: false, self) {
-                when((earlier.map { "!(\($0))" } + [test.contains("||") && !earlier.isEmpty ? "(\(test))" : test]).joined(separator: " && "))
+                when(
+                    (earlier.map { "!(\($0))" } + [test.contains("||") && !earlier.isEmpty ? "(\(test))" : test])
+                        .joined(separator: " && "))
                 earlier.append(test)
             }
             ids.append(id)
@@ -269,7 +287,8 @@ extension PlaybookImporter {
                 continue
             }
             for inner in ScriptText.tags(piece.text, open: "${", close: "}") {
-                result += inner.isTag
+                result +=
+                    inner.isTag
                     ? parameters[inner.text].map { "${{ inputs.\($0) }}" } ?? "${\(inner.text)}" : inner.text.asLiteral
             }
         }
@@ -283,7 +302,8 @@ extension PlaybookImporter {
             properties[field] = ["type": kind == .number ? "number" : kind == .boolean ? "boolean" : "string"]
         }
         return [
-            "type": "object", "properties": .object(properties), "required": .array(properties.keys.map { .string($0) }),
+            "type": "object", "properties": .object(properties),
+            "required": .array(properties.keys.map { .string($0) }),
         ]
     }
 

@@ -188,7 +188,9 @@ struct ShellWalk {
         while end < scalars.count, scalars[end] == " " { end += 1 }
         var mark = ""
         var isOpen = true
-        while end < scalars.count, !scalars[end].properties.isWhitespace, !";|&<>)".unicodeScalars.contains(scalars[end]) {
+        while end < scalars.count, !scalars[end].properties.isWhitespace,
+            !";|&<>)".unicodeScalars.contains(scalars[end])
+        {
             if scalars[end] == "'" || scalars[end] == "\"" || scalars[end] == "\\" {
                 isOpen = false
             } else {

@@ -69,7 +69,8 @@ struct YAMLWriter {
 
     /// An item of a list; the first key of a mapping stands behind the dash.
     private mutating func write(item: JSONValue, indent: Int) {
-        guard case .object(let object) = item, !object.isEmpty, Self.short(item).map({ $0.utf8.count > 90 }) ?? true else {
+        guard case .object(let object) = item, !object.isEmpty, Self.short(item).map({ $0.utf8.count > 90 }) ?? true
+        else {
             write(head: "-", item, indent: indent)
             return
         }
@@ -118,7 +119,8 @@ struct YAMLWriter {
         let unit = string.drop { ("0"..."9").contains($0) }
         if unit.count < string.count, ["ms", "s", "m", "h", "d"].contains(unit) { return true }
         let isFlag = bytes.count > 1 && first == UInt8(ascii: "-") && (0x61...0x7A).contains(bytes[1])
-        guard isLetter || isFlag || first == UInt8(ascii: "/") || first == UInt8(ascii: "$"), last != 0x20, last != 0x3A,
+        guard isLetter || isFlag || first == UInt8(ascii: "/") || first == UInt8(ascii: "$"), last != 0x20,
+            last != 0x3A,
             !words.contains(string.lowercased())
         else { return false }
         for (place, byte) in bytes.enumerated() {

@@ -54,7 +54,8 @@ final class ExchangeProject: Sendable {
             let id = try await engine.start(workflow, inputs: values, options: RunOptions(approval: .none))
             let status = try await engine.end(of: id).status
             let reader = RunReader(
-                store: try SQLiteRunStore(folder: file(".flow"), mode: .reader), layout: RunLayout(folder: file(".flow")))
+                store: try SQLiteRunStore(folder: file(".flow"), mode: .reader),
+                layout: RunLayout(folder: file(".flow")))
             var nodes: [String: NodeStatus] = [:]
             for node in try await reader.nodes(of: id) { nodes[node.node] = node.status }
             await engine.close()

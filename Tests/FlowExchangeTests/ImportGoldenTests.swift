@@ -69,7 +69,8 @@ struct ImportGoldenTests {
         #expect(result.format == .playbook)
         let text = String(decoding: try ExchangeFixture.bytes("playbook/\(name)"), as: UTF8.self)
         for type in [
-            "standard", "work_in_parallel", "self_feedback_loop", "partner_feedback_loop", "process", "versus", "handoff",
+            "standard", "work_in_parallel", "self_feedback_loop", "partner_feedback_loop", "process", "versus",
+            "handoff",
         ] {
             #expect(text.contains("type: \(type)"))
         }
