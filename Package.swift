@@ -54,9 +54,11 @@ let package = Package(
         ),
         .target(
             name: "FlowEditor", dependencies: ["FlowCore", "FlowEngine", "YAML", "FileSystem"], swiftSettings: strict),
+        .target(
+            name: "FlowExchange", dependencies: ["FlowCore", "FlowEngine", "YAML", "FileSystem"], swiftSettings: strict),
         .executableTarget(
             name: "flow",
-            dependencies: ["FlowEngine", "FlowEditor", "FileSystem", "ChildProcess"],
+            dependencies: ["FlowEngine", "FlowEditor", "FlowExchange", "FileSystem", "ChildProcess"],
             swiftSettings: strict
         ),
         .target(name: "FlowTesting", dependencies: ["FlowEngine", "FileSystem", "Hashing"], swiftSettings: strict),
@@ -79,6 +81,12 @@ let package = Package(
         .testTarget(
             name: "FlowEditorTests", dependencies: ["FlowEditor", "FlowEngine", "FileSystem"],
             exclude: ["Transcripts"], swiftSettings: strict),
+        .testTarget(
+            name: "FlowExchangeTests",
+            dependencies: ["FlowExchange", "FlowEngine", "FlowTesting", "FileSystem", "ChildProcess"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "FlowCommandTests",
             dependencies: ["FlowEngine", "FlowTesting", "FileSystem", "ChildProcess", "flow"],
