@@ -88,6 +88,18 @@ public struct Diagnostic: Sendable, Hashable {
     }
 }
 
+extension Diagnostic.Fix {
+    /// Writes `near` in the place of a misspelt word; by a program only where nothing else can have been meant.
+    public static func spelling(
+        _ near: String, for word: String, among candidates: some Sequence<String>, at span: SourceSpan
+    ) -> Diagnostic.Fix {
+        let isSure = Spelling.isSure(near, for: word, among: candidates)
+        return Diagnostic.Fix(
+            "write `\(near)`", applicability: isSure ? .machineApplicable : .maybe,
+            edits: [Edit(span, replacement: near)])
+    }
+}
+
 extension [Diagnostic] {
     /// Whether one of them is an error.
     public var hasErrors: Bool { contains { $0.severity == .error } }

@@ -19,6 +19,19 @@ public enum Spelling {
         return best?.word
     }
 
+    /// Whether `near` is what was meant beyond doubt: one or two letters differ, no other candidate is as near, and
+    /// the word is long enough for that to say something.
+    public static func isSure(_ near: String, for word: String, among candidates: some Sequence<String>) -> Bool {
+        let letters = Array(word.unicodeScalars)
+        let own = distance(letters, Array(near.unicodeScalars))
+        guard letters.count >= 3, (1...2).contains(own) else { return false }
+        return !candidates.contains { other in
+            guard other != near, other != word else { return false }
+            let scalars = Array(other.unicodeScalars)
+            return abs(scalars.count - letters.count) <= own && distance(letters, scalars) <= own
+        }
+    }
+
     static func distance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
         if a.isEmpty || b.isEmpty { return Swift.max(a.count, b.count) }
         var twoBack: [Int] = []

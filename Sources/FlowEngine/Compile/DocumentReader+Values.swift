@@ -135,6 +135,7 @@ extension DocumentReader {
             diagnostic.fixes = [
                 Diagnostic.Fix(
                     "write `\(replacement.text)`",
+                    applicability: replacement.isSure ? .machineApplicable : .maybe,
                     edits: [Diagnostic.Fix.Edit(span(replacement.range, in: node), replacement: replacement.text)])
             ]
         }

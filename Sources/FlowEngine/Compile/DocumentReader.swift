@@ -129,7 +129,7 @@ struct DocumentReader {
         }
         var diagnostic = Diagnostic(.unknownKey, "unknown key `\(name)` in \(what)", at: span(key))
         if let near {
-            suggest(near, for: span(key), in: &diagnostic)
+            suggest(near, for: key, among: known, in: &diagnostic)
         } else {
             diagnostic.help = [
                 known.isEmpty ? "no keys are taken here" : "the keys are \(Self.list(known.prefix(30)))"
@@ -139,12 +139,13 @@ struct DocumentReader {
         return near
     }
 
-    func suggest(_ word: String, for span: SourceSpan, in diagnostic: inout Diagnostic) {
+    /// Proposes `word` in the place of a misspelt scalar.
+    func suggest(
+        _ word: String, for node: YAMLNode, among known: some Sequence<String>, in diagnostic: inout Diagnostic
+    ) {
         diagnostic.help.append("did you mean `\(word)`?")
         diagnostic.fixes.append(
-            Diagnostic.Fix(
-                "write `\(word)`", applicability: .machineApplicable,
-                edits: [Diagnostic.Fix.Edit(span, replacement: word)]))
+            .spelling(word, for: document.string(of: node), among: known, at: span(node)))
     }
 
     static func list(_ words: some Sequence<String>) -> String {
@@ -314,7 +315,9 @@ struct DocumentReader {
         case .choice(let words):
             if words.contains(text) { return true }
             var diagnostic = Diagnostic(.badChoice, "`\(key)` cannot be `\(text)`", at: span(node))
-            if let near = Spelling.nearest(to: text, among: words) { suggest(near, for: span(node), in: &diagnostic) }
+            if let near = Spelling.nearest(to: text, among: words) {
+                suggest(near, for: node, among: words, in: &diagnostic)
+            }
             diagnostic.help.append("it is one of \(Self.list(words))")
             report(diagnostic)
         default: return true

@@ -69,11 +69,7 @@ struct GraphRules {
         if let near = Spelling.nearest(to: need.node, among: nodes.lazy.map(\.id)), let index = indexes[near] {
             diagnostic.help = ["did you mean `\(near)`?"]
             diagnostic.related = [Diagnostic.Label(nodes[index].idSpan, "a node with a similar name stands here")]
-            diagnostic.fixes = [
-                Diagnostic.Fix(
-                    "write `\(near)`", applicability: .machineApplicable,
-                    edits: [Diagnostic.Fix.Edit(need.span, replacement: near)])
-            ]
+            diagnostic.fixes = [.spelling(near, for: need.node, among: nodes.lazy.map(\.id), at: need.span)]
         }
         return diagnostic
     }

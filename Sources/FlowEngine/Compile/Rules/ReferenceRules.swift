@@ -120,11 +120,7 @@ struct ReferenceRules {
         var diagnostic = Diagnostic(.unknownNode, "unknown node `\(segment.name)`", at: span)
         if let near = Spelling.nearest(to: segment.name, among: nodes.lazy.map(\.id)) {
             diagnostic.help = ["did you mean `\(near)`?"]
-            diagnostic.fixes = [
-                Diagnostic.Fix(
-                    "write `\(near)`", applicability: .machineApplicable,
-                    edits: [Diagnostic.Fix.Edit(span, replacement: near)])
-            ]
+            diagnostic.fixes = [.spelling(near, for: segment.name, among: nodes.lazy.map(\.id), at: span)]
         }
         return diagnostic
     }
@@ -239,7 +235,12 @@ struct ReferenceRules {
                 } else {
                     diagnostic.message = "the item is named `\(variable)` here, not `\(name)`"
                     diagnostic.help = []
-                    reader.suggest(variable, for: span, in: &diagnostic)
+                    diagnostic.help = ["did you mean `\(variable)`?"]
+                    diagnostic.fixes = [
+                        Diagnostic.Fix(
+                            "write `\(variable)`", applicability: .machineApplicable,
+                            edits: [Diagnostic.Fix.Edit(span, replacement: variable)])
+                    ]
                 }
             }
             reader.report(diagnostic)

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlowCore
+
+extension Explanation {
+    /// `F09xx`: warnings. A workflow with them runs; `flow validate --strict` refuses it.
+    static let warnings: [Explanation] = [
+        Explanation(
+            .unusedInput, "an input that nothing uses",
+            """
+            The form asks for a value that no expression refers to. Use it as `inputs.NAME`, or remove it.
+            """,
+            bad: """
+                flow: 1
+                name: hello
+                inputs:
+                  name: {type: string, default: Ada}
+                nodes:
+                  greet: {run: echo hello}
+                """,
+            good: """
+                flow: 1
+                name: hello
+                inputs:
+                  name: {type: string, default: Ada}
+                nodes:
+                  greet: {run: 'echo "hello $NAME"', env: {NAME: "${{ inputs.name }}"}}
+                """),
+        Explanation(
+            .constantCondition, "a condition that is always the same",
+            """
+            Whatever the inputs are, the condition gives the same answer: it has no names in it, or compares an input
+            with a value that it can never have. Remove the condition, or compare with what was meant.
+            """,
+            bad: """
+                flow: 1
+                name: hello
+                nodes:
+                  greet: {run: echo hello, when: 1 + 1 == 2}
+                """,
+            good: """
+                flow: 1
+                name: hello
+                nodes:
+                  greet: {run: echo hello}
+                """),
+    ]
+}
