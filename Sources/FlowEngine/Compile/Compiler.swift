@@ -35,7 +35,7 @@ public struct Compiler: Sendable {
         let site = KindSite(agents: agents.map(\.name)) { path in
             source.readFile(FilePath.join(source.directory, path))
         }
-        let graph = GraphRules(definition)
+        let graph = GraphRules(definition, source: source.bytes)
         reader.diagnostics += graph.diagnostics()
         var references = ReferenceRules(
             definition, kinds: kinds, kindSite: site, doubtfulInputs: builder.doubtfulInputs,

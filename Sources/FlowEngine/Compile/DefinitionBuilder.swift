@@ -87,7 +87,9 @@ struct DefinitionBuilder {
             reader.report(
                 Diagnostic(
                     .formatVersion, "`flow` is the version of the format, the number 1", at: reader.span(node),
-                    help: ["write `flow: 1`"]))
+                    help: ["write `flow: 1`"],
+                    fixes: ["1", "1.0", "v1"].contains(document.string(of: node))
+                        ? reader.spelling("1", for: node, isSure: true).map { [$0] } ?? [] : []))
             return true
         }
     }

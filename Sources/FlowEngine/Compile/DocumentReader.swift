@@ -99,9 +99,16 @@ struct DocumentReader {
             report(
                 Diagnostic(
                     .missingKey, "\(what) needs the key `\(field.name)`", at: name.map { span($0) } ?? head(node),
-                    label: Self.label(field.summary)))
+                    label: Self.label(field.summary), fixes: versionFix(field.name, node)))
         }
         return found
+    }
+
+    /// There is one version of the formats, so what is missing is known.
+    private func versionFix(_ key: String, _ node: YAMLNode) -> [Diagnostic.Fix] {
+        guard node == document.root, key == "flow" || key == "agent", let edit = insertion(of: "\(key): 1", into: node)
+        else { return [] }
+        return [Diagnostic.Fix("write `\(key): 1`", applicability: .machineApplicable, edits: [edit])]
     }
 
     /// A sentence of the reference as the words beside a mark.
@@ -152,8 +159,11 @@ struct DocumentReader {
         words.map { "`\($0)`" }.joined(separator: ", ")
     }
 
-    mutating func wrongType(_ node: YAMLNode, _ message: String, help: [String] = []) {
-        report(Diagnostic(.wrongType, message, at: span(node), label: "this is \(phrase(of: node))", help: help))
+    mutating func wrongType(_ node: YAMLNode, _ message: String, help: [String] = [], fix: Diagnostic.Fix? = nil) {
+        report(
+            Diagnostic(
+                .wrongType, message, at: span(node), label: "this is \(phrase(of: node))", help: help,
+                fixes: fix.map { [$0] } ?? []))
     }
 
     private func phrase(of node: YAMLNode) -> String {
@@ -191,7 +201,9 @@ struct DocumentReader {
             return check(node, kind == .sequence ? .list(element) : element, key: key)
         case .list(let element):
             guard kind == .sequence else {
-                wrongType(node, "`\(key)` takes a list", help: kind == .scalar ? ["put it into brackets: `[…]`"] : [])
+                wrongType(
+                    node, "`\(key)` takes a list", help: kind == .scalar ? ["put it into brackets: `[…]`"] : [],
+                    fix: bracketed(node))
                 return refuse(node)
             }
             for item in document.elements(of: node) { _ = check(item, element, key: key) }
@@ -277,7 +289,7 @@ struct DocumentReader {
         case .boolean:
             if case .bool = document.scalar(of: node) { return true }
             if hasExpression { return true }
-            wrongType(node, "`\(key)` takes true or false")
+            wrongType(node, "`\(key)` takes true or false", fix: converted(node, to: type))
         case .integer(let range):
             if hasExpression { return true }
             switch document.scalar(of: node) {
@@ -285,14 +297,15 @@ struct DocumentReader {
                 if range.contains(value) { return true }
                 outOfRange(node, key, "\(range.lowerBound)", "\(range.upperBound)")
             case .outOfRange: outOfRange(node, key, "\(range.lowerBound)", "\(range.upperBound)")
-            default: wrongType(node, "`\(key)` takes a whole number")
+            default: wrongType(node, "`\(key)` takes a whole number", fix: converted(node, to: type))
             }
         case .number(let range):
             if hasExpression { return true }
             switch document.scalar(of: node) {
             case .integer(let whole) where range.contains(Double(whole)): return true
             case .number(let number) where range.contains(number): return true
-            case .string, .null, .bool: wrongType(node, "`\(key)` takes a number")
+            case .string, .null, .bool:
+                wrongType(node, "`\(key)` takes a number", fix: converted(node, to: type))
             default: outOfRange(node, key, Self.text(range.lowerBound), Self.text(range.upperBound))
             }
         case .duration(let allowsZero):
@@ -301,7 +314,8 @@ struct DocumentReader {
                 report(
                     Diagnostic(
                         .badDuration, "`\(text)` is not a duration", at: span(node),
-                        help: ["write a number with its unit, at most ten years: `500ms`, `10s`, `5m`, `2h`, `1d`"]))
+                        help: ["write a number with its unit, at most ten years: `500ms`, `10s`, `5m`, `2h`, `1d`"],
+                        fixes: converted(node, to: type).map { [$0] } ?? []))
                 return false
             }
             if duration > .zero || allowsZero { return true }
@@ -311,7 +325,8 @@ struct DocumentReader {
             report(
                 Diagnostic(
                     .badSize, "`\(text)` is not a size", at: span(node),
-                    help: ["write a number with its unit: `64KiB`, `10MiB`, `2GiB`"]))
+                    help: ["write a number with its unit: `64KiB`, `10MiB`, `2GiB`"],
+                    fixes: converted(node, to: type).map { [$0] } ?? []))
         case .choice(let words):
             if words.contains(text) { return true }
             var diagnostic = Diagnostic(.badChoice, "`\(key)` cannot be `\(text)`", at: span(node))

@@ -29,7 +29,7 @@ public struct TextFixer {
     }
 
     /// The most rounds: a fix may bring another fault to light, but not for ever.
-    static let mostRounds = 20
+    static let mostRounds = 100
 
     private let compile: (_ bytes: [UInt8]) -> Compilation
 
@@ -87,8 +87,10 @@ public struct TextFixer {
     }
 
     private static func damage(_ compilation: Compilation) -> Int {
-        let harmful: Set<DiagnosticCode> = [.syntax, .duplicateKey, .conflictingKeys, .cycle]
-        return compilation.diagnostics.filter { harmful.contains($0.code) }.count
+        // The text and its YAML, and what a cure must not bring about.
+        compilation.diagnostics.filter {
+            $0.code.description.hasPrefix("F01") || $0.code == .conflictingKeys || $0.code == .cycle
+        }.count
     }
 
     private static func fix(of diagnostic: Diagnostic) -> Diagnostic.Fix? {

@@ -8,7 +8,7 @@ struct ReferenceRules {
     let definition: WorkflowDefinition
     let kinds: [String: any NodeKind]
     let kindSite: KindSite
-    private let nodes: [NodeDefinition]
+    let nodes: [NodeDefinition]
     private let indexes: [String: Int]
     /// Nodes of which it is not known what they put out.
     private let doubtfulNodes: Set<Int>
@@ -45,7 +45,7 @@ struct ReferenceRules {
     mutating func check(_ sites: [ExpressionSite], _ reader: inout DocumentReader) {
         for site in sites {
             if case .node(let node, "run") = site.place {
-                reportInterpolation(site, node: nodes[node], &reader)
+                reportInterpolation(site, node: node, &reader)
                 continue
             }
             checkNodes(site, &reader)
@@ -139,14 +139,7 @@ struct ReferenceRules {
             diagnostic.help = [
                 "add it: `needs: [\((user.needs.map(\.node) + [segment.name]).joined(separator: ", "))]`"
             ]
-            if let last = user.needs.last, last.condition == .met {
-                let place = SourceSpan(file: reader.file, start: Int(last.span.end), end: Int(last.span.end))
-                diagnostic.fixes = [
-                    Diagnostic.Fix(
-                        "add `\(segment.name)` to `needs`",
-                        edits: [Diagnostic.Fix.Edit(place, replacement: ", \(segment.name)")])
-                ]
-            }
+            diagnostic.fixes = needFix(segment.name, of: node, reader).map { [$0] } ?? []
         }
         return diagnostic
     }
@@ -168,7 +161,8 @@ struct ReferenceRules {
         return Diagnostic(
             .maybeSkipped, "`\(node.id)` may have no outputs when this is evaluated",
             at: reader.span(reference.range, in: site.scalar), related: why,
-            help: ["give a default: `\(reference.path.joined(separator: ".")) ?? \(fallback(reference, node))`"])
+            help: ["give a default: `\(reference.path.joined(separator: ".")) ?? \(fallback(reference, node))`"],
+            fixes: defaultFix(reference, fallback(reference, node), site, reader).map { [$0] } ?? [])
     }
 
     /// A fault with what to do about a name that could be declared.
@@ -186,6 +180,7 @@ struct ReferenceRules {
             case ("inputs", 1): fault.help.append("declare it: `inputs: {\(name): {type: string}}`")
             case (_, 0) where definition.inputs.contains { $0.name == name }:
                 fault.help = ["an input is written `inputs.\(name)`"]
+                fault.replacement = .init(fault.range, "inputs.\(name)", isSure: true)
             case (_, 0) where indexes[name] != nil:
                 fault.help = ["a node's result is written `nodes.\(name).outputs.…`"]
             default: break
@@ -264,13 +259,13 @@ struct ReferenceRules {
         }
     }
 
-    private func reportInterpolation(_ site: ExpressionSite, node: NodeDefinition, _ reader: inout DocumentReader) {
+    private func reportInterpolation(_ site: ExpressionSite, node: Int, _ reader: inout DocumentReader) {
         site.template.forEachExpression { expression, offset in
             let isBlank = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
             let start = offset + expression.text.utf8.prefix(while: isBlank).count
             let end = offset + expression.text.utf8.count - expression.text.utf8.reversed().prefix(while: isBlank).count
             let text = expression.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            let isList = if case .array = node.body { true } else { false }
+            let isList = if case .array = nodes[node].body { true } else { false }
             let name =
                 expression.references.first?.segments.last.map { $0.name.uppercased() }.map {
                     $0.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
@@ -284,7 +279,8 @@ struct ReferenceRules {
                     help: [
                         "hand it over: `env: {\(name): \"${{ \(text) }}\"}` and "
                             + (isList ? "let the program read the variable" : "write `\"$\(name)\"` here")
-                    ]))
+                    ],
+                    fixes: isList ? [] : shellFix(expression, at: offset, site, node: node, reader).map { [$0] } ?? []))
         }
     }
 
