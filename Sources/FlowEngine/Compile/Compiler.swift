@@ -39,7 +39,9 @@ public struct Compiler: Sendable {
         reader.diagnostics += graph.diagnostics()
         var references = ReferenceRules(
             definition, kinds: kinds, kindSite: site, doubtfulInputs: builder.doubtfulInputs,
-            doubtfulNodes: builder.doubtfulNodes, loose: graph.loose)
+            doubtfulNodes: builder.doubtfulNodes, loose: graph.loose.union(builder.looseNodes))
+        references.doubtfulItems = builder.doubtfulItems
+        references.open(builder.doubtfulParts)
         references.check(builder.sites, &reader)
         for (offset, nodes) in [(0, definition.nodes), (definition.nodes.count, definition.finally)] {
             for (index, node) in nodes.enumerated() where !builder.doubtfulNodes.contains(offset + index) {

@@ -13,6 +13,11 @@ struct DefinitionBuilder {
     var sites: [ExpressionSite] = []
     /// Names of inputs whose type is not known because of a fault.
     var doubtfulInputs: Set<String> = []
+    /// Parts of the workflow, such as `inputs`, that are there but could not be read.
+    var doubtfulParts: Set<String> = []
+    /// Indexes of nodes of which it is not known what they wait for, and of those whose `foreach` is not known.
+    var looseNodes: Set<Int> = []
+    var doubtfulItems: Set<Int> = []
     /// Indexes of nodes with faults in what their kind reads.
     var doubtfulNodes: Set<Int> = []
     private(set) var defaults: [String: YAMLNode] = [:]
@@ -34,6 +39,9 @@ struct DefinitionBuilder {
             let fields = reader.fields(
                 document.root, .document, of: "a workflow", unread: ["nodes", "finally"])
         else { return nil }
+        for part in ["inputs", "env", "secrets"] where reader.isUnusable(part, of: document.root) {
+            doubtfulParts.insert(part)
+        }
         let name = fields["name"]
         var definition = WorkflowDefinition(
             name: name.map { document.string(of: $0) } ?? "workflow", nameSpan: name.map { reader.span($0) } ?? .none)

@@ -19,6 +19,8 @@ struct DocumentReader {
     private var refused: Set<YAMLNode> = []
     /// Keys that were reported as unknown.
     private var unknownKeys: Set<YAMLNode> = []
+    /// Keys of mappings that are there, but could not be used: misspelt, or with a value that was refused.
+    private var unusable: [YAMLNode: Set<String>] = [:]
     /// Mappings that were read by an alias or have been read before.
     private var readMappings: Set<YAMLNode> = []
 
@@ -93,6 +95,7 @@ struct DocumentReader {
             let isLeft = !unread.isEmpty && unread.contains(word) && document.kind(of: value) == .mapping
             if isLeft || check(value, field.type, key: word) { found[word] = value } else { present.insert(word) }
         }
+        if !present.isEmpty { unusable[document.definition(of: node), default: []].formUnion(present) }
         let isFirstVisit = readMappings.insert(document.definition(of: node)).inserted
         guard isFirstVisit, !hasFaultyKey else { return found }
         for field in table.schema where field.required && found[field.name] == nil && !present.contains(field.name) {
@@ -102,6 +105,11 @@ struct DocumentReader {
                     label: Self.label(field.summary), fixes: versionFix(field.name, node)))
         }
         return found
+    }
+
+    /// Whether a key of a mapping is there, but could not be used, so that nothing can be said about what it holds.
+    func isUnusable(_ key: String, of node: YAMLNode) -> Bool {
+        !unusable.isEmpty && unusable[document.definition(of: node)]?.contains(key) == true
     }
 
     /// There is one version of the formats, so what is missing is known.
@@ -332,6 +340,11 @@ struct DocumentReader {
             var diagnostic = Diagnostic(.badChoice, "`\(key)` cannot be `\(text)`", at: span(node))
             if let near = Spelling.nearest(to: text, among: words) {
                 suggest(near, for: node, among: words, in: &diagnostic)
+            } else if let meant = KeySynonyms.type(for: text, among: words),
+                let fix = spelling(meant, for: node, isSure: true)
+            {
+                diagnostic.help.append("did you mean `\(meant)`?")
+                diagnostic.fixes = [fix]
             }
             diagnostic.help.append("it is one of \(Self.list(words))")
             report(diagnostic)

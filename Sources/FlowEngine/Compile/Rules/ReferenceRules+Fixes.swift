@@ -77,7 +77,7 @@ extension ReferenceRules {
     }
 
     /// The variable for an expression, and whether the node has it already.
-    private func variable(
+    func variable(
         for expression: Expression, _ text: String, script: String, _ node: NodeDefinition
     ) -> (name: String, isThere: Bool)? {
         let entries = definition.env + node.options.env

@@ -13,7 +13,9 @@ struct ReferenceRules {
     /// Nodes of which it is not known what they put out.
     private let doubtfulNodes: Set<Int>
     /// The names that are the same everywhere.
-    private let commonTypes: [String: ValueType]
+    private var commonTypes: [String: ValueType]
+    /// Nodes with a `foreach` that is not known: any name may be that of their item.
+    var doubtfulItems: Set<Int> = []
     private var reach: Reach
     private var outputTypes: [Int: ValueType] = [:]
 
@@ -42,6 +44,13 @@ struct ReferenceRules {
         reach = Reach(nodes, indexes: indexes, loose: loose)
     }
 
+    /// Lets parts of the workflow that could not be read have any member.
+    mutating func open(_ parts: Set<String>) {
+        for part in parts {
+            if case .object(let fields, _)? = commonTypes[part] { commonTypes[part] = .object(fields, open: true) }
+        }
+    }
+
     mutating func check(_ sites: [ExpressionSite], _ reader: inout DocumentReader) {
         for site in sites {
             if case .node(let node, "run") = site.place {
@@ -53,7 +62,10 @@ struct ReferenceRules {
             var scope = FieldScope(types(for: site))
             checkItem(site, &scope, &reader)
             let (type, faults) = site.template.check(in: scope)
-            for fault in faults { reader.report(explained(fault, site), in: site.scalar) }
+            let mayBeItem = site.place.node.map { doubtfulItems.contains($0) } ?? false
+            for fault in faults where !(mayBeItem && fault.code == .unknownName) {
+                reader.report(explained(fault, site), in: site.scalar)
+            }
             guard faults.isEmpty else { continue }
             checkResult(site, type, &reader)
         }
@@ -216,7 +228,9 @@ struct ReferenceRules {
 
     /// `item` is known only in a node with `foreach`, by the name that is given there.
     private func checkItem(_ site: ExpressionSite, _ scope: inout FieldScope, _ reader: inout DocumentReader) {
+        let mayBeItem = site.place.node.map { doubtfulItems.contains($0) } ?? false
         for name in ["item", "item_index"] where scope.types[name] == nil {
+            if mayBeItem { scope.types[name] = .any }
             guard let reference = site.template.references.first(where: { $0.root == name }) else { continue }
             let first = reference.segments[0]
             let span = reader.span(first.range, in: site.scalar)
@@ -266,10 +280,8 @@ struct ReferenceRules {
             let end = offset + expression.text.utf8.count - expression.text.utf8.reversed().prefix(while: isBlank).count
             let text = expression.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
             let isList = if case .array = nodes[node].body { true } else { false }
-            let name =
-                expression.references.first?.segments.last.map { $0.name.uppercased() }.map {
-                    $0.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-                } ?? "VALUE"
+            let script = isList ? "" : reader.document.string(of: site.scalar)
+            let name = variable(for: expression, text, script: script, nodes[node])?.name ?? "VALUE"
             reader.report(
                 Diagnostic(
                     .interpolatedShell, "an expression in `run` would become part of the program's text",
