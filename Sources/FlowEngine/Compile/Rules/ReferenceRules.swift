@@ -230,7 +230,10 @@ struct ReferenceRules {
     private func checkItem(_ site: ExpressionSite, _ scope: inout FieldScope, _ reader: inout DocumentReader) {
         let mayBeItem = site.place.node.map { doubtfulItems.contains($0) } ?? false
         for name in ["item", "item_index"] where scope.types[name] == nil {
-            if mayBeItem { scope.types[name] = .any }
+            if mayBeItem {
+                scope.types[name] = .any
+                continue
+            }
             guard let reference = site.template.references.first(where: { $0.root == name }) else { continue }
             let first = reference.segments[0]
             let span = reader.span(first.range, in: site.scalar)
