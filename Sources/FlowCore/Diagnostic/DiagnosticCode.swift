@@ -67,4 +67,6 @@ extension DiagnosticCode {
     // Warnings.
     public static let unusedInput = DiagnosticCode("F0901")
     public static let constantCondition = DiagnosticCode("F0902")
+    public static let neverRuns = DiagnosticCode("F0903")
+    public static let unreadOutput = DiagnosticCode("F0904")
 }

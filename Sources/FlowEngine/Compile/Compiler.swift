@@ -51,7 +51,11 @@ public struct Compiler: Sendable {
         definition.files = checkFiles(definition.files, source, &reader)
         diagnostics += Self.independent(reader.diagnostics, of: diagnostics)
         // What could not be read may well use an input.
-        if !diagnostics.hasErrors { diagnostics += unusedInputs(definition, builder.sites) }
+        if !diagnostics.hasErrors {
+            let liveness = LivenessRules(definition, neverRuns: references.neverRuns)
+            diagnostics += unusedInputs(definition, builder.sites) + liveness.deadNodes()
+            diagnostics += liveness.unreadOutputs(definition, builder.sites)
+        }
         diagnostics = diagnostics.inOrder()
         let plan =
             diagnostics.hasErrors

@@ -44,5 +44,54 @@ extension Explanation {
                 nodes:
                   greet: {run: echo hello}
                 """),
+        Explanation(
+            .neverRuns, "a node that can never run",
+            """
+            What the node waits for cannot happen: another node that is never skipped, one that never runs, or two ends
+            of the same node at once. Wait for `done` or `any`, or make two nodes of it.
+            """,
+            bad: """
+                flow: 1
+                name: hello
+                nodes:
+                  fetch: {run: echo hello}
+                  show: {needs: [fetch], run: echo shown}
+                  tell: {needs: {fetch: failed, show: succeeded}, run: echo failed}
+                """,
+            good: """
+                flow: 1
+                name: hello
+                nodes:
+                  fetch: {run: echo hello}
+                  show: {needs: [fetch], run: echo shown}
+                  tell: {needs: {fetch: failed}, run: echo failed}
+                """),
+        Explanation(
+            .unreadOutput, "an output that nothing reads",
+            """
+            The workflow says under `outputs` what its results are, and this output of a node is not among them; no
+            other node uses it either. It costs the program a line, and readers a question. This is a note: `--strict`
+            allows it.
+            """,
+            bad: """
+                flow: 1
+                name: hello
+                outputs: {text: "${{ nodes.show.outputs.text }}"}
+                nodes:
+                  fetch:
+                    run: echo count=2 >> "$FLOW_OUTPUT"
+                    outputs: {count: integer}
+                  show: {needs: [fetch], set: {text: hello}}
+                """,
+            good: """
+                flow: 1
+                name: hello
+                outputs: {text: "${{ nodes.show.outputs.text }}"}
+                nodes:
+                  fetch:
+                    run: echo count=2 >> "$FLOW_OUTPUT"
+                    outputs: {count: integer}
+                  show: {needs: [fetch], set: {text: "hello ${{ nodes.fetch.outputs.count }}"}}
+                """),
     ]
 }

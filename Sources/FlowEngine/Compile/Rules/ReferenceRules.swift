@@ -16,6 +16,9 @@ struct ReferenceRules {
     private var commonTypes: [String: ValueType]
     /// Nodes with a `foreach` that is not known: any name may be that of their item.
     var doubtfulItems: Set<Int> = []
+    /// Nodes whose condition is false in every run.
+    var neverRuns: Set<Int> = []
+    let knownInputs: [String: ConditionFolder.Values]
     private var reach: Reach
     private var outputTypes: [Int: ValueType] = [:]
 
@@ -27,6 +30,7 @@ struct ReferenceRules {
         self.kinds = kinds
         self.kindSite = kindSite
         self.doubtfulNodes = doubtfulNodes
+        knownInputs = Self.knownInputs(definition, doubtful: doubtfulInputs)
         let inputs = definition.inputs.map { ($0.name, doubtfulInputs.contains($0.name) ? .any : $0.valueType) }
         let variables = definition.env.map { ($0.name, ValueType.string) }
         let secrets = definition.secrets.map { ($0.name, ValueType.string) }
@@ -350,7 +354,7 @@ struct ReferenceRules {
         return type
     }
 
-    private func checkResult(_ site: ExpressionSite, _ type: ValueType, _ reader: inout DocumentReader) {
+    private mutating func checkResult(_ site: ExpressionSite, _ type: ValueType, _ reader: inout DocumentReader) {
         switch site.place {
         case .when:
             if !type.fits(.boolean) {
@@ -358,11 +362,8 @@ struct ReferenceRules {
                     Diagnostic(
                         .expressionType, "`when` takes true or false", at: reader.span(site.scalar),
                         label: "this is \(Self.phrase(type))", help: ["compare it: `… == …`"]))
-            } else if site.template.isConstant {
-                reader.report(
-                    Diagnostic(
-                        .constantCondition, "the condition is always the same", at: reader.span(site.scalar),
-                        severity: .warning))
+            } else {
+                checkConditions(site, &reader)
             }
         case .items:
             if case .expression = site.template, !type.fits(.array(.any)) {
@@ -371,7 +372,7 @@ struct ReferenceRules {
                         .expressionType, "`items` takes a list", at: reader.span(site.scalar),
                         label: "this is \(Self.phrase(type))"))
             }
-        default: break
+        default: checkConditions(site, &reader)
         }
     }
 }
