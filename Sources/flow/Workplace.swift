@@ -103,15 +103,21 @@ struct Workplace {
 
     /// Reads and compiles a workflow; `-` is the standard input.
     func load(_ text: String) throws -> LoadedWorkflow {
-        if text == "-" {
-            let bytes = try StandardStream.input.readAll(limit: 64 << 20)
-            let here = try File.currentDirectory()
-            let source = WorkflowSource(
-                name: "<stdin>", bytes: bytes, directory: here, readFile: { try? File.read($0, limit: 64 << 20) })
-            return loader.load(source, entry: "stdin.yaml", agentFolders: agentFolders(for: "./x"))
-        }
+        if text == "-" { return load(try StandardStream.input.readAll(limit: 64 << 20), from: "-") }
         let path = try workflowFile(text)
         return try loader.load(path, agentFolders: agentFolders(for: path))
+    }
+
+    /// Compiles a text as if it were what the file `path` holds, or the standard input for `-`.
+    func load(_ bytes: [UInt8], from path: String) -> LoadedWorkflow {
+        let isInput = path == "-"
+        let folder = isInput ? (try? File.currentDirectory()) ?? "." : FilePath.dirname(path)
+        let source = WorkflowSource(
+            name: isInput ? "<stdin>" : path, bytes: bytes, directory: folder,
+            readFile: { try? File.read($0, limit: 64 << 20) })
+        return loader.load(
+            source, entry: isInput ? "stdin.yaml" : FilePath.basename(path),
+            agentFolders: agentFolders(for: isInput ? "./x" : path))
     }
 
     /// The engine over this place's store.

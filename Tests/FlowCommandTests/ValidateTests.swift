@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FileSystem
 import FlowEngine
 import Testing
 
@@ -90,5 +91,77 @@ import Testing
         let flow = try FlowProgram()
         try flow.write("sub.yaml/x", "")
         #expect(try await flow.run("validate", "sub.yaml").code == 66)
+    }
+}
+
+@Suite struct ValidateReportTests {
+    @Test("SARIF and JUnit are one document each, whatever was found")
+    func documents() async throws {
+        let flow = try FlowProgram()
+        try flow.write("chain.yaml", Workflows.chain)
+        try flow.write("faulty.yaml", Workflows.faulty)
+        let sarif = try await flow.run("validate", "chain.yaml", "faulty.yaml", "none.yaml", "--format", "sarif")
+        #expect(sarif.code == 66)
+        let log = try JSONValue.parse(Array(sarif.output.utf8))
+        #expect(log["runs"]?.arrayValue?.first?["results"]?.arrayValue?.count == 2)
+        let junit = try await flow.run("validate", "chain.yaml", "faulty.yaml", "--format", "junit")
+        #expect(junit.code == 65)
+        #expect(junit.output.hasPrefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites "))
+        #expect(junit.output.contains("tests=\"3\" failures=\"2\" errors=\"0\""))
+    }
+
+    @Test("No more errors are shown than were asked for")
+    func mostErrors() async throws {
+        let flow = try FlowProgram()
+        let lines = (0..<60).map { "  n\($0): {runn: echo}\n" }.joined()
+        let text = "flow: 1\nname: many\nnodes:\n" + lines
+        let all = try await flow.run("validate", "-", "--format", "concise", input: text)
+        #expect(all.output.split(separator: "\n").count == 50)
+        #expect(all.errorOutput.contains("10 more errors are not shown"))
+        let few = try await flow.run("validate", "-", "--format", "concise", "--max-errors", "3", input: text)
+        #expect(few.output.split(separator: "\n").count == 3)
+        let none = try await flow.run("validate", "-", "--format", "json", input: text)
+        #expect(none.output.split(separator: "\n").count == 60)
+    }
+
+    @Test("With --strict a warning is refused")
+    func strict() async throws {
+        let text = "flow: 1\nname: a\ninputs: {x: {default: y}}\nnodes: {a: {run: echo}}\n"
+        let flow = try FlowProgram()
+        #expect(try await flow.run("validate", "-", input: text).code == 0)
+        #expect(try await flow.run("validate", "-", "--strict", input: text).code == 65)
+    }
+
+    @Test("--fix corrects the file and keeps the rest; --diff only shows it")
+    func fix() async throws {
+        let flow = try FlowProgram()
+        let text = "flow: 1 # first\nname: a\nnodes:\n  a:\n    runn: echo hi # say it\n    timout: 5m\n"
+        let path = try flow.write("a.yaml", text)
+        let shown = try await flow.run("validate", "a.yaml", "--diff")
+        #expect(shown.code == 0)
+        #expect(shown.output.contains("-    runn: echo hi # say it\n"))
+        #expect(shown.output.contains("+    run: echo hi # say it\n"))
+        #expect(try File.readText(path, limit: 1 << 20) == text)
+        let fixed = try await flow.run("validate", "a.yaml", "--fix")
+        #expect(fixed.code == 0)
+        #expect(fixed.output.isEmpty)
+        #expect(fixed.errorOutput.contains("fixed: a.yaml:5:5: "))
+        let wanted = "flow: 1 # first\nname: a\nnodes:\n  a:\n    run: echo hi # say it\n    timeout: 5m\n"
+        #expect(try File.readText(path, limit: 1 << 20) == wanted)
+        #expect(try await flow.run("validate", "-", "--fix", input: text).code == 64)
+    }
+
+    @Test("A code is explained; a misspelt one is answered with the nearest")
+    func explain() async throws {
+        let flow = try FlowProgram()
+        let end = try await flow.run("explain", "F0303")
+        #expect(end.code == 0)
+        #expect(end.output.hasPrefix("F0303: "))
+        #expect(end.output.contains("\n    flow: 1\n"))
+        #expect(try await flow.run("explain", "error[f0201]").output.hasPrefix("F0201: "))
+        #expect(try await flow.run("explain").output.split(separator: "\n").count >= 40)
+        let wrong = try await flow.run("explain", "F303")
+        #expect(wrong.code == 64)
+        #expect(wrong.errorOutput.contains("did you mean `flow explain F0303`?"))
     }
 }

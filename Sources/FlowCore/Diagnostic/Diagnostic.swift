@@ -8,6 +8,8 @@ public struct Diagnostic: Sendable, Hashable {
         case error
         /// It can be used, but is likely not what was meant.
         case warning
+        /// It may be as it was meant; worth a look.
+        case note
     }
 
     /// A second place that explains the first.
@@ -85,6 +87,18 @@ public struct Diagnostic: Sendable, Hashable {
         self.related = related
         self.help = help
         self.fixes = fixes
+    }
+}
+
+extension Diagnostic.Fix {
+    /// Writes `near` in the place of a misspelt word; by a program only where nothing else can have been meant.
+    public static func spelling(
+        _ near: String, for word: String, among candidates: some Sequence<String>, at span: SourceSpan
+    ) -> Diagnostic.Fix {
+        let isSure = Spelling.isSure(near, for: word, among: candidates)
+        return Diagnostic.Fix(
+            "write `\(near)`", applicability: isSure ? .machineApplicable : .maybe,
+            edits: [Edit(span, replacement: near)])
     }
 }
 

@@ -52,7 +52,6 @@ extension DiagnosticCode {
     public static let wrongArguments = DiagnosticCode("F0306")
     public static let maybeSkipped = DiagnosticCode("F0307")
     public static let secretNotAllowed = DiagnosticCode("F0308")
-    public static let notAllowedHere = DiagnosticCode("F0309")
 
     // Values and inputs.
     public static let badInput = DiagnosticCode("F0401")
@@ -64,9 +63,11 @@ extension DiagnosticCode {
     // Agents and kinds.
     public static let unknownAgent = DiagnosticCode("F0501")
     public static let badNode = DiagnosticCode("F0502")
-    public static let unknownWorkflow = DiagnosticCode("F0503")
+    public static let faultyWorkflow = DiagnosticCode("F0503")
 
     // Warnings.
     public static let unusedInput = DiagnosticCode("F0901")
     public static let constantCondition = DiagnosticCode("F0902")
+    public static let neverRuns = DiagnosticCode("F0903")
+    public static let unreadOutput = DiagnosticCode("F0904")
 }

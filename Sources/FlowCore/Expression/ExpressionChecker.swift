@@ -183,7 +183,8 @@ struct ExpressionChecker {
             label: what == "name" ? "nothing has this name" : "no \(what) of this name", help: help,
             replacement: nearest.map {
                 .init(
-                    range, isQuoted ? ExpressionPrinter.text(ExpressionNode(.literal(.string($0)), range: range)) : $0)
+                    range, isQuoted ? ExpressionPrinter.text(ExpressionNode(.literal(.string($0)), range: range)) : $0,
+                    isSure: !isQuoted && Spelling.isSure($0, for: name, among: names))
             })
     }
 

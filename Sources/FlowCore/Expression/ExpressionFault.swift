@@ -8,11 +8,14 @@ public struct ExpressionFault: Error, Sendable, Hashable {
         public var range: Range<Int>
         /// What to put there.
         public var text: String
+        /// Whether nothing else can have been meant, so that a program may do it without asking.
+        public var isSure: Bool
 
         /// Puts `text` where `range` was.
-        public init(_ range: Range<Int>, _ text: String) {
+        public init(_ range: Range<Int>, _ text: String, isSure: Bool = false) {
             self.range = range
             self.text = text
+            self.isSure = isSure
         }
     }
 
@@ -51,7 +54,8 @@ public struct ExpressionFault: Error, Sendable, Hashable {
         var fault = self
         fault.range = range.shifted(by: offset)
         if let replacement {
-            fault.replacement = Replacement(replacement.range.shifted(by: offset), replacement.text)
+            fault.replacement = Replacement(
+                replacement.range.shifted(by: offset), replacement.text, isSure: replacement.isSure)
         }
         return fault
     }

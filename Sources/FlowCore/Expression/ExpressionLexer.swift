@@ -150,7 +150,7 @@ struct ExpressionLexer {
             let range = start..<start + wrong.utf8.count
             throw ExpressionFault(
                 .expressionSyntax, "`\(wrong)` is not an operator", at: range, help: [help],
-                replacement: right.map { .init(range, $0) })
+                replacement: right.map { .init(range, $0, isSure: true) })
         }
         for symbol in Self.symbols where startsWith(symbol) {
             index += symbol.utf8.count
@@ -163,10 +163,10 @@ struct ExpressionLexer {
         switch character {
         case "=":
             fault.help = ["equality is written `==`"]
-            fault.replacement = .init(fault.range, "==")
+            fault.replacement = .init(fault.range, "==", isSure: true)
         case "&":
             fault.help = ["and is written `&&`"]
-            fault.replacement = .init(fault.range, "&&")
+            fault.replacement = .init(fault.range, "&&", isSure: true)
         case "|": fault.help = ["or is written `||`; a function is called as in `upper(text)`"]
         case "$": fault.help = ["inside `${{ }}` names stand without `$`"]
         case "`", "\u{2018}", "\u{2019}", "\u{201C}", "\u{201D}":

@@ -158,7 +158,7 @@ struct ExpressionParser {
         case "not" where token.startsOperand:
             throw ExpressionFault(
                 .expressionSyntax, "`not` is not an operator", at: range, help: ["not is written `!`"],
-                replacement: .init(range, "!"))
+                replacement: .init(range, "!", isSure: true))
         default: break
         }
         let open = token.range
@@ -278,10 +278,10 @@ struct ExpressionParser {
         switch token.kind {
         case .name("and"):
             fault.help = ["and is written `&&`"]
-            fault.replacement = .init(token.range, "&&")
+            fault.replacement = .init(token.range, "&&", isSure: true)
         case .name("or"):
             fault.help = ["or is written `||`"]
-            fault.replacement = .init(token.range, "||")
+            fault.replacement = .init(token.range, "||", isSure: true)
         case .name("if"), .name("else"):
             fault.help = ["a conditional is written `condition ? value : other value`"]
         case .name("in"): fault.help = ["write `contains(list, value)`"]

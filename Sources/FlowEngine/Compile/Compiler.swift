@@ -55,7 +55,7 @@ public struct Compiler: Sendable {
             agents: agents.map(\.name) + definition.agents.map(\.name), kinds: self.kinds.keys.sorted(),
             readFile: { source.readFile(FilePath.join(source.directory, $0)) },
             workflow: { children.interface(of: $0) })
-        judge(definition, site, &parts)
+        let neverRuns = judge(definition, site, &parts, source)
         var files = Set(definition.files)
         for place in parts.indices { checkFiles(&files, source, &parts[place].reader) }
         for node in definition.nodes + definition.finally where node.kind == "workflow" {
@@ -64,7 +64,12 @@ public struct Compiler: Sendable {
         definition.files = files.filter { !DocumentReader.leavesFolder($0) }.sorted()
         diagnostics += Self.independent(parts.flatMap(\.reader.diagnostics), of: diagnostics)
         // What could not be read may well use an input.
-        if !diagnostics.hasErrors { diagnostics += unusedInputs(definition, parts.flatMap(\.sites)) }
+        if !diagnostics.hasErrors {
+            let sites = parts.flatMap(\.sites)
+            let liveness = LivenessRules(definition, neverRuns: neverRuns)
+            diagnostics += unusedInputs(definition, sites) + liveness.deadNodes()
+            diagnostics += liveness.unreadOutputs(definition, sites)
+        }
         diagnostics = diagnostics.inOrder()
         let plan =
             diagnostics.hasErrors
@@ -75,20 +80,26 @@ public struct Compiler: Sendable {
     }
 
     /// Checks what the parts say together: the graph, the expressions, and what each kind asks for.
-    private func judge(_ definition: WorkflowDefinition, _ site: KindSite, _ parts: inout [DefinitionBuilder]) {
-        let graph = GraphRules(definition)
+    /// Gives the nodes that can never run.
+    private func judge(
+        _ definition: WorkflowDefinition, _ site: KindSite, _ parts: inout [DefinitionBuilder], _ source: WorkflowSource
+    ) -> Set<Int> {
+        let graph = GraphRules(definition, source: source.bytes)
         let doubtful = parts.reduce(into: Set<Int>()) { $0.formUnion($1.doubtfulNodes) }
         parts[0].reader.diagnostics += graph.diagnostics() + PoolRules(definition: definition).diagnostics()
         var references = ReferenceRules(
             definition, kinds: kinds, kindSite: site,
             doubtfulInputs: parts.reduce(into: Set()) { $0.formUnion($1.doubtfulInputs) }, doubtfulNodes: doubtful,
-            loose: graph.loose)
+            loose: parts.reduce(into: graph.loose) { $0.formUnion($1.looseNodes) })
+        references.doubtfulItems = parts.reduce(into: Set()) { $0.formUnion($1.doubtfulItems) }
+        references.open(parts.reduce(into: Set()) { $0.formUnion($1.doubtfulParts) })
         for place in parts.indices { references.check(parts[place].sites, &parts[place].reader) }
         for (offset, nodes) in [(0, definition.nodes), (definition.nodes.count, definition.finally)] {
             for (index, node) in nodes.enumerated() where !doubtful.contains(offset + index) {
                 if let kind = kinds[node.kind] { parts[0].reader.diagnostics += kind.check(node, in: site) }
             }
         }
+        return references.neverRuns
     }
 
     /// The files that the workflow includes, read as far as their text goes.

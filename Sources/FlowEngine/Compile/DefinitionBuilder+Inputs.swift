@@ -98,7 +98,12 @@ extension DefinitionBuilder {
             let problem = InputBinder.problem(with: value, for: input)
         {
             reader.report(
-                Diagnostic(.badInput, "the default does not fit the input: \(problem)", at: reader.span(node)))
+                Diagnostic(
+                    .badInput, "the default does not fit the input: \(problem)", at: reader.span(node),
+                    fixes: input.kind == .boolean
+                        ? reader.converted(node, to: .boolean).map { [$0] } ?? []
+                        : input.kind == .integer
+                            ? reader.converted(node, to: .integer(.min ... .max)).map { [$0] } ?? [] : []))
         }
     }
 }

@@ -56,9 +56,12 @@ extension DefinitionBuilder {
             doubtfulNodes.insert(index)
             kindless(id, key, node, chosen?.key, second)
             definition.needs = needs(document.value(of: node, forKey: "needs"))
+            looseNodes.insert(index)
+            doubtfulItems.insert(index)
             return definition
         }
         let fields = reader.fields(node, table, of: "node `\(id)`", headedBy: key) ?? [:]
+        noteUnusable(node, index: index)
         definition.kind = kind.name
         definition.bodySpan = reader.span(chosen.value)
         if let body = fields[kind.name] {
@@ -84,6 +87,25 @@ extension DefinitionBuilder {
         }
         if kind.name == "run" { checkVariables(of: fields["with"]) }
         return definition
+    }
+
+    /// Keeps in mind which parts of a node could not be read, so that nothing that depends on them is judged.
+    private mutating func noteUnusable(_ node: YAMLNode, index: Int) {
+        if reader.isUnusable("needs", of: node) { looseNodes.insert(index) }
+        if reader.isUnusable("outputs", of: node) || reader.isUnusable("artifacts", of: node) {
+            doubtfulNodes.insert(index)
+        }
+        let foreach = document.value(of: node, forKey: "foreach")
+        if reader.isUnusable("foreach", of: node) || foreach.map({ reader.isUnusable("as", of: $0) }) == true {
+            doubtfulItems.insert(index)
+            doubtfulNodes.insert(index)
+        }
+        // A need that was refused may have been any node.
+        if let needs = document.value(of: node, forKey: "needs"), document.kind(of: needs) == .sequence,
+            document.elements(of: needs).contains(where: { document.kind(of: $0) != .scalar || !reader.isSound($0) })
+        {
+            looseNodes.insert(index)
+        }
     }
 
     /// Reports a node that has no kind or more than one. What does not depend on the kind is checked all the same.

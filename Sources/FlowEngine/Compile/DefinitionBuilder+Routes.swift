@@ -88,7 +88,7 @@ extension DefinitionBuilder {
             .unknownNode, "unknown node `\(name)` in a `switch`", at: reader.span(node),
             label: "no other node has this name")
         if let near = Spelling.nearest(to: name, among: nodes.lazy.map(\.id)) {
-            reader.suggest(near, for: reader.span(node), in: &diagnostic)
+            reader.suggest(near, for: node, among: nodes.lazy.map(\.id), in: &diagnostic)
         }
         return diagnostic
     }
@@ -106,7 +106,10 @@ extension DefinitionBuilder {
                     .unknownNode, "unknown node `\(fallback.node)` as the fallback of `\(id)`", at: fallback.span,
                     label: fallback.node == id ? "a node cannot stand in for itself" : "no node here has this name")
                 if let near = Spelling.nearest(to: fallback.node, among: nodes.lazy.map(\.id)), near != id {
-                    reader.suggest(near, for: fallback.span, in: &diagnostic)
+                    diagnostic.help = ["did you mean `\(near)`?"]
+                    diagnostic.fixes = [
+                        .spelling(near, for: fallback.node, among: nodes.lazy.map(\.id), at: fallback.span)
+                    ]
                 }
                 reader.report(diagnostic)
                 continue

@@ -13,6 +13,11 @@ struct DefinitionBuilder {
     var sites: [ExpressionSite] = []
     /// Names of inputs whose type is not known because of a fault.
     var doubtfulInputs: Set<String> = []
+    /// Parts of the workflow, such as `inputs`, that are there but could not be read.
+    var doubtfulParts: Set<String> = []
+    /// Indexes of nodes of which it is not known what they wait for, and of those whose `foreach` is not known.
+    var looseNodes: Set<Int> = []
+    var doubtfulItems: Set<Int> = []
     /// Indexes of nodes with faults in what their kind reads.
     var doubtfulNodes: Set<Int> = []
     /// What nodes have that do not say otherwise.
@@ -41,6 +46,7 @@ struct DefinitionBuilder {
                 document.root, .document, of: "a workflow", unread: ["nodes", "finally", "handlers"])
         else { return nil }
         self.fields = fields
+        noteUnusableParts()
         let name = fields["name"]
         var definition = WorkflowDefinition(
             name: name.map { document.string(of: $0) } ?? "workflow", nameSpan: name.map { reader.span($0) } ?? .none)
@@ -68,7 +74,14 @@ struct DefinitionBuilder {
         let fields = reader.fields(document.root, .fragment, of: "an included file", unread: ["nodes", "finally"])
         guard let fields else { return }
         self.fields = fields
+        noteUnusableParts()
         readShared(into: &definition)
+    }
+
+    private mutating func noteUnusableParts() {
+        for part in ["inputs", "env", "secrets"] where reader.isUnusable(part, of: document.root) {
+            doubtfulParts.insert(part)
+        }
     }
 
     private mutating func readShared(into definition: inout WorkflowDefinition) {
@@ -161,7 +174,9 @@ struct DefinitionBuilder {
             reader.report(
                 Diagnostic(
                     .formatVersion, "`flow` is the version of the format, the number 1", at: reader.span(node),
-                    help: ["write `flow: 1`"]))
+                    help: ["write `flow: 1`"],
+                    fixes: ["1", "1.0", "v1"].contains(document.string(of: node))
+                        ? reader.spelling("1", for: node, isSure: true).map { [$0] } ?? [] : []))
             return true
         }
     }

@@ -132,10 +132,19 @@ extension DocumentReader {
             fault.code, fault.message, at: isEmpty ? span(node) : span(fault.range, in: node), label: fault.label,
             help: fault.help)
         if let replacement = fault.replacement {
+            let place = span(replacement.range, in: node)
+            var edits = [Diagnostic.Fix.Edit(place, replacement: replacement.text)]
+            if replacement.range.lowerBound == 0, replacement.text.hasPrefix("!"), document.style(of: node) == .plain {
+                // Without quotes it would be a tag.
+                edits[0].replacement = "\"" + replacement.text
+                let end = Int(span(node).end)
+                edits.append(.init(SourceSpan(file: file, start: end, end: end), replacement: "\""))
+            }
             diagnostic.fixes = [
                 Diagnostic.Fix(
                     "write `\(replacement.text)`",
-                    edits: [Diagnostic.Fix.Edit(span(replacement.range, in: node), replacement: replacement.text)])
+                    applicability: replacement.isSure ? .machineApplicable : .maybe,
+                    edits: edits)
             ]
         }
         report(diagnostic)

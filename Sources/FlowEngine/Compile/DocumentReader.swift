@@ -19,6 +19,8 @@ struct DocumentReader {
     private var refused: Set<YAMLNode> = []
     /// Keys that were reported as unknown.
     private var unknownKeys: Set<YAMLNode> = []
+    /// Keys of mappings that are there, but could not be used: misspelt, or with a value that was refused.
+    private var unusable: [YAMLNode: Set<String>] = [:]
     /// Mappings that were read by an alias or have been read before.
     private var readMappings: Set<YAMLNode> = []
 
@@ -93,15 +95,28 @@ struct DocumentReader {
             let isLeft = !unread.isEmpty && unread.contains(word) && document.kind(of: value) == .mapping
             if isLeft || check(value, field.type, key: word) { found[word] = value } else { present.insert(word) }
         }
+        if !present.isEmpty { unusable[document.definition(of: node), default: []].formUnion(present) }
         let isFirstVisit = readMappings.insert(document.definition(of: node)).inserted
         guard isFirstVisit, !hasFaultyKey else { return found }
         for field in table.schema where field.required && found[field.name] == nil && !present.contains(field.name) {
             report(
                 Diagnostic(
                     .missingKey, "\(what) needs the key `\(field.name)`", at: name.map { span($0) } ?? head(node),
-                    label: Self.label(field.summary)))
+                    label: Self.label(field.summary), fixes: versionFix(field.name, node)))
         }
         return found
+    }
+
+    /// Whether a key of a mapping is there, but could not be used, so that nothing can be said about what it holds.
+    func isUnusable(_ key: String, of node: YAMLNode) -> Bool {
+        !unusable.isEmpty && unusable[document.definition(of: node)]?.contains(key) == true
+    }
+
+    /// There is one version of the formats, so what is missing is known.
+    private func versionFix(_ key: String, _ node: YAMLNode) -> [Diagnostic.Fix] {
+        guard node == document.root, key == "flow" || key == "agent", let edit = insertion(of: "\(key): 1", into: node)
+        else { return [] }
+        return [Diagnostic.Fix("write `\(key): 1`", applicability: .machineApplicable, edits: [edit])]
     }
 
     /// A sentence of the reference as the words beside a mark.
@@ -129,7 +144,7 @@ struct DocumentReader {
         }
         var diagnostic = Diagnostic(.unknownKey, "unknown key `\(name)` in \(what)", at: span(key))
         if let near {
-            suggest(near, for: span(key), in: &diagnostic)
+            suggest(near, for: key, among: known, in: &diagnostic)
         } else {
             diagnostic.help = [
                 known.isEmpty ? "no keys are taken here" : "the keys are \(Self.list(known.prefix(30)))"
@@ -139,20 +154,24 @@ struct DocumentReader {
         return near
     }
 
-    func suggest(_ word: String, for span: SourceSpan, in diagnostic: inout Diagnostic) {
+    /// Proposes `word` in the place of a misspelt scalar.
+    func suggest(
+        _ word: String, for node: YAMLNode, among known: some Sequence<String>, in diagnostic: inout Diagnostic
+    ) {
         diagnostic.help.append("did you mean `\(word)`?")
         diagnostic.fixes.append(
-            Diagnostic.Fix(
-                "write `\(word)`", applicability: .machineApplicable,
-                edits: [Diagnostic.Fix.Edit(span, replacement: word)]))
+            .spelling(word, for: document.string(of: node), among: known, at: span(node)))
     }
 
     static func list(_ words: some Sequence<String>) -> String {
         words.map { "`\($0)`" }.joined(separator: ", ")
     }
 
-    mutating func wrongType(_ node: YAMLNode, _ message: String, help: [String] = []) {
-        report(Diagnostic(.wrongType, message, at: span(node), label: "this is \(phrase(of: node))", help: help))
+    mutating func wrongType(_ node: YAMLNode, _ message: String, help: [String] = [], fix: Diagnostic.Fix? = nil) {
+        report(
+            Diagnostic(
+                .wrongType, message, at: span(node), label: "this is \(phrase(of: node))", help: help,
+                fixes: fix.map { [$0] } ?? []))
     }
 
     private func phrase(of node: YAMLNode) -> String {
@@ -190,7 +209,9 @@ struct DocumentReader {
             return check(node, kind == .sequence ? .list(element) : element, key: key)
         case .list(let element):
             guard kind == .sequence else {
-                wrongType(node, "`\(key)` takes a list", help: kind == .scalar ? ["put it into brackets: `[…]`"] : [])
+                wrongType(
+                    node, "`\(key)` takes a list", help: kind == .scalar ? ["put it into brackets: `[…]`"] : [],
+                    fix: bracketed(node))
                 return refuse(node)
             }
             for item in document.elements(of: node) { _ = check(item, element, key: key) }
@@ -276,7 +297,7 @@ struct DocumentReader {
         case .boolean:
             if case .bool = document.scalar(of: node) { return true }
             if hasExpression { return true }
-            wrongType(node, "`\(key)` takes true or false")
+            wrongType(node, "`\(key)` takes true or false", fix: converted(node, to: type))
         case .integer(let range):
             if hasExpression { return true }
             switch document.scalar(of: node) {
@@ -284,14 +305,15 @@ struct DocumentReader {
                 if range.contains(value) { return true }
                 outOfRange(node, key, "\(range.lowerBound)", "\(range.upperBound)")
             case .outOfRange: outOfRange(node, key, "\(range.lowerBound)", "\(range.upperBound)")
-            default: wrongType(node, "`\(key)` takes a whole number")
+            default: wrongType(node, "`\(key)` takes a whole number", fix: converted(node, to: type))
             }
         case .number(let range):
             if hasExpression { return true }
             switch document.scalar(of: node) {
             case .integer(let whole) where range.contains(Double(whole)): return true
             case .number(let number) where range.contains(number): return true
-            case .string, .null, .bool: wrongType(node, "`\(key)` takes a number")
+            case .string, .null, .bool:
+                wrongType(node, "`\(key)` takes a number", fix: converted(node, to: type))
             default: outOfRange(node, key, Self.text(range.lowerBound), Self.text(range.upperBound))
             }
         case .duration(let allowsZero):
@@ -300,7 +322,8 @@ struct DocumentReader {
                 report(
                     Diagnostic(
                         .badDuration, "`\(text)` is not a duration", at: span(node),
-                        help: ["write a number with its unit, at most ten years: `500ms`, `10s`, `5m`, `2h`, `1d`"]))
+                        help: ["write a number with its unit, at most ten years: `500ms`, `10s`, `5m`, `2h`, `1d`"],
+                        fixes: converted(node, to: type).map { [$0] } ?? []))
                 return false
             }
             if duration > .zero || allowsZero { return true }
@@ -310,11 +333,19 @@ struct DocumentReader {
             report(
                 Diagnostic(
                     .badSize, "`\(text)` is not a size", at: span(node),
-                    help: ["write a number with its unit: `64KiB`, `10MiB`, `2GiB`"]))
+                    help: ["write a number with its unit: `64KiB`, `10MiB`, `2GiB`"],
+                    fixes: converted(node, to: type).map { [$0] } ?? []))
         case .choice(let words):
             if words.contains(text) { return true }
             var diagnostic = Diagnostic(.badChoice, "`\(key)` cannot be `\(text)`", at: span(node))
-            if let near = Spelling.nearest(to: text, among: words) { suggest(near, for: span(node), in: &diagnostic) }
+            if let near = Spelling.nearest(to: text, among: words) {
+                suggest(near, for: node, among: words, in: &diagnostic)
+            } else if let meant = KeySynonyms.type(for: text, among: words),
+                let fix = spelling(meant, for: node, isSure: true)
+            {
+                diagnostic.help.append("did you mean `\(meant)`?")
+                diagnostic.fixes = [fix]
+            }
             diagnostic.help.append("it is one of \(Self.list(words))")
             report(diagnostic)
         default: return true

@@ -45,6 +45,16 @@ enum KeySynonyms {
         "human": ["approval"], "gate": ["approval"], "llm": ["agent"], "sleep": ["wait"], "delay": ["wait"],
     ]
 
+    private static let types: [String: String] = [
+        "int": "integer", "long": "integer", "float": "number", "double": "number", "decimal": "number",
+        "bool": "boolean", "str": "string", "list": "array", "dict": "object", "map": "object", "path": "file",
+    ]
+
+    /// The type of `known` that the word stands for elsewhere.
+    static func type(for word: String, among known: [String]) -> String? {
+        types[word.lowercased()].flatMap { known.contains($0) ? $0 : nil }
+    }
+
     /// The key of `known` that the word stands for elsewhere.
     static func key(for word: String, among known: [String]) -> String? {
         meant[word]?.first { known.contains($0) }

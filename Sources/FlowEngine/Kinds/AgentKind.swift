@@ -70,9 +70,7 @@ public struct AgentKind: NodeKind {
             help: [known.isEmpty ? "no agents are defined" : "the agents are \(list)"])
         if let nearest = Spelling.nearest(to: agent, among: known) {
             diagnostic.label = "did you mean `\(nearest)`?"
-            diagnostic.fixes = [
-                Diagnostic.Fix("write `\(nearest)`", edits: [Diagnostic.Fix.Edit(span, replacement: nearest)])
-            ]
+            diagnostic.fixes = [.spelling(nearest, for: agent, among: known, at: span)]
         }
         return diagnostic
     }

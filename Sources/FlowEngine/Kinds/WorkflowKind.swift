@@ -24,7 +24,7 @@ public struct WorkflowKind: NodeKind {
             let more = fault.count > 1 ? " and \(fault.count - 1) more" : ""
             return found + [
                 Diagnostic(
-                    .unknownWorkflow, "the workflow `\(path)` has faults: \(fault.text)\(more)", at: node.bodySpan,
+                    .faultyWorkflow, "the workflow `\(path)` has faults: \(fault.text)\(more)", at: node.bodySpan,
                     help: ["see all of them: `flow validate \(path)`"])
             ]
         }

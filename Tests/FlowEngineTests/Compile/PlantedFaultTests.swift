@@ -27,7 +27,7 @@ struct PlantedFaultTests {
         #expect(told == planted, "\(Fixtures.printer.text(compilation.diagnostics, in: compilation.sources))")
     }
 
-    @Test func thereAreFourteen() { #expect(Self.files.count >= 14) }
+    @Test func thereAreThirty() { #expect(Self.files.count >= 30) }
 }
 
 extension Substring {

@@ -48,7 +48,7 @@ struct SpellingTests {
         let places = Self.places
         var right = 0
         var wrong: [String] = []
-        let count = 60
+        let count = 100
         for _ in 0..<count {
             let place = places[Int.random(in: 0..<places.count, using: &random)]
             let edits = place.word.count < 6 ? 1 : Int.random(in: 1...2, using: &random)
@@ -66,7 +66,7 @@ struct SpellingTests {
     }
 
     /// The word with letters swapped, left out, doubled or replaced; never the word itself, and still a name.
-    private static func misspelling(of word: String, edits: Int, _ random: inout SplitMix) -> String {
+    static func misspelling(of word: String, edits: Int, _ random: inout SplitMix) -> String {
         while true {
             var letters = Array(word)
             for _ in 0..<edits {

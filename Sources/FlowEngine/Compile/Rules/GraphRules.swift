@@ -5,11 +5,13 @@ import FlowCore
 /// Checks that needs name nodes of the same phase and form no cycle.
 struct GraphRules {
     let definition: WorkflowDefinition
+    private let source: [UInt8]
     private let nodes: [NodeDefinition]
     private let indexes: [String: Int]
 
-    init(_ definition: WorkflowDefinition) {
+    init(_ definition: WorkflowDefinition, source: [UInt8]) {
         self.definition = definition
+        self.source = source
         nodes = definition.nodes + definition.finally
         indexes = Dictionary(
             nodes.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
@@ -50,7 +52,8 @@ struct GraphRules {
                     found.append(
                         Diagnostic(
                             .duplicateKey, "`\(need.node)` stands twice in `needs`", at: need.span,
-                            related: [Diagnostic.Label(first.span, "it stands here first")], help: ["remove one"]))
+                            related: [Diagnostic.Label(first.span, "it stands here first")], help: ["remove one"],
+                            fixes: removal(of: place, from: node)))
                 } else if isFinally(index) != isFinally(other) {
                     let text =
                         isFinally(index)
@@ -63,17 +66,34 @@ struct GraphRules {
         return found
     }
 
+    /// Removes a need from a list in brackets; whether it is one, the text between it and the one before says.
+    private func removal(of place: Int, from node: NodeDefinition) -> [Diagnostic.Fix] {
+        let before = node.needs[place - 1].span
+        let need = node.needs[place]
+        let span = SourceSpan(file: Int(need.span.file), start: Int(before.end), end: Int(need.span.end))
+        // The text at hand is that of the workflow itself, not of what it includes.
+        guard need.condition == .met, need.span.file == definition.nameSpan.file,
+            separator(span.start, need.span.start) == ","
+        else { return [] }
+        return [
+            Diagnostic.Fix(
+                "remove `\(need.node)`", applicability: .machineApplicable,
+                edits: [Diagnostic.Fix.Edit(span, replacement: "")])
+        ]
+    }
+
+    private func separator(_ start: UInt32, _ end: UInt32) -> String? {
+        guard start < end, Int(end) <= source.count else { return nil }
+        return String(decoding: source[Int(start)..<Int(end)].filter { $0 != 0x20 }, as: UTF8.self)
+    }
+
     private func unknown(_ need: NeedDefinition) -> Diagnostic {
         var diagnostic = Diagnostic(
             .unknownNode, "unknown node `\(need.node)` in `needs`", at: need.span, label: "no node has this name")
         if let near = Spelling.nearest(to: need.node, among: nodes.lazy.map(\.id)), let index = indexes[near] {
             diagnostic.help = ["did you mean `\(near)`?"]
             diagnostic.related = [Diagnostic.Label(nodes[index].idSpan, "a node with a similar name stands here")]
-            diagnostic.fixes = [
-                Diagnostic.Fix(
-                    "write `\(near)`", applicability: .machineApplicable,
-                    edits: [Diagnostic.Fix.Edit(need.span, replacement: near)])
-            ]
+            diagnostic.fixes = [.spelling(near, for: need.node, among: nodes.lazy.map(\.id), at: need.span)]
         }
         return diagnostic
     }

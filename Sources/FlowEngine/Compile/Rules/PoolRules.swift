@@ -43,9 +43,7 @@ struct PoolRules {
         if let near = Spelling.nearest(to: demand.pool, among: definition.pools.lazy.map(\.name)) {
             diagnostic.help = ["did you mean `\(near)`?"]
             diagnostic.fixes = [
-                Diagnostic.Fix(
-                    "write `\(near)`", applicability: .machineApplicable,
-                    edits: [Diagnostic.Fix.Edit(demand.span, replacement: near)])
+                .spelling(near, for: demand.pool, among: definition.pools.lazy.map(\.name), at: demand.span)
             ]
         }
         return diagnostic

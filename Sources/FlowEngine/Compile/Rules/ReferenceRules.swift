@@ -8,12 +8,17 @@ struct ReferenceRules {
     let definition: WorkflowDefinition
     let kinds: [String: any NodeKind]
     let kindSite: KindSite
-    private let nodes: [NodeDefinition]
+    let nodes: [NodeDefinition]
     private let indexes: [String: Int]
     /// Nodes of which it is not known what they put out.
     private let doubtfulNodes: Set<Int>
     /// The names that are the same everywhere.
-    private let commonTypes: [String: ValueType]
+    private var commonTypes: [String: ValueType]
+    /// Nodes with a `foreach` that is not known: any name may be that of their item.
+    var doubtfulItems: Set<Int> = []
+    /// Nodes whose condition is false in every run.
+    var neverRuns: Set<Int> = []
+    let knownInputs: [String: ConditionFolder.Values]
     private var reach: Reach
     private var outputTypes: [Int: ValueType] = [:]
 
@@ -25,6 +30,7 @@ struct ReferenceRules {
         self.kinds = kinds
         self.kindSite = kindSite
         self.doubtfulNodes = doubtfulNodes
+        knownInputs = Self.knownInputs(definition, doubtful: doubtfulInputs)
         let inputs = definition.inputs.map { ($0.name, doubtfulInputs.contains($0.name) ? .any : $0.valueType) }
         let variables = definition.env.map { ($0.name, ValueType.string) }
         let secrets = definition.secrets.map { ($0.name, ValueType.string) }
@@ -43,10 +49,17 @@ struct ReferenceRules {
         reach = Reach(nodes, indexes: indexes, loose: loose)
     }
 
+    /// Lets parts of the workflow that could not be read have any member.
+    mutating func open(_ parts: Set<String>) {
+        for part in parts {
+            if case .object(let fields, _)? = commonTypes[part] { commonTypes[part] = .object(fields, open: true) }
+        }
+    }
+
     mutating func check(_ sites: [ExpressionSite], _ reader: inout DocumentReader) {
         for site in sites {
             if case .node(let node, "run") = site.place {
-                reportInterpolation(site, node: nodes[node], &reader)
+                reportInterpolation(site, node: node, &reader)
                 continue
             }
             checkNodes(site, &reader)
@@ -54,7 +67,10 @@ struct ReferenceRules {
             var scope = FieldScope(types(for: site))
             checkItem(site, &scope, &reader)
             let (type, faults) = site.template.check(in: scope)
-            for fault in faults { reader.report(explained(fault, site), in: site.scalar) }
+            let mayBeItem = site.place.node.map { doubtfulItems.contains($0) } ?? false
+            for fault in faults where !(mayBeItem && fault.code == .unknownName) {
+                reader.report(explained(fault, site), in: site.scalar)
+            }
             guard faults.isEmpty else { continue }
             checkResult(site, type, &reader)
         }
@@ -121,11 +137,7 @@ struct ReferenceRules {
         var diagnostic = Diagnostic(.unknownNode, "unknown node `\(segment.name)`", at: span)
         if let near = Spelling.nearest(to: segment.name, among: nodes.lazy.map(\.id)) {
             diagnostic.help = ["did you mean `\(near)`?"]
-            diagnostic.fixes = [
-                Diagnostic.Fix(
-                    "write `\(near)`", applicability: .machineApplicable,
-                    edits: [Diagnostic.Fix.Edit(span, replacement: near)])
-            ]
+            diagnostic.fixes = [.spelling(near, for: segment.name, among: nodes.lazy.map(\.id), at: span)]
         }
         return diagnostic
     }
@@ -144,14 +156,7 @@ struct ReferenceRules {
             diagnostic.help = [
                 "add it: `needs: [\((user.needs.map(\.node) + [segment.name]).joined(separator: ", "))]`"
             ]
-            if let last = user.needs.last, last.condition == .met {
-                let place = SourceSpan(file: reader.file, start: Int(last.span.end), end: Int(last.span.end))
-                diagnostic.fixes = [
-                    Diagnostic.Fix(
-                        "add `\(segment.name)` to `needs`",
-                        edits: [Diagnostic.Fix.Edit(place, replacement: ", \(segment.name)")])
-                ]
-            }
+            diagnostic.fixes = needFix(segment.name, of: node, reader).map { [$0] } ?? []
         }
         return diagnostic
     }
@@ -173,7 +178,8 @@ struct ReferenceRules {
         return Diagnostic(
             .maybeSkipped, "`\(node.id)` may have no outputs when this is evaluated",
             at: reader.span(reference.range, in: site.scalar), related: why,
-            help: ["give a default: `\(reference.path.joined(separator: ".")) ?? \(fallback(reference, node))`"])
+            help: ["give a default: `\(reference.path.joined(separator: ".")) ?? \(fallback(reference, node))`"],
+            fixes: defaultFix(reference, fallback(reference, node), site, reader).map { [$0] } ?? [])
     }
 
     /// A fault with what to do about a name that could be declared.
@@ -191,6 +197,7 @@ struct ReferenceRules {
             case ("inputs", 1): fault.help.append("declare it: `inputs: {\(name): {type: string}}`")
             case (_, 0) where definition.inputs.contains { $0.name == name }:
                 fault.help = ["an input is written `inputs.\(name)`"]
+                fault.replacement = .init(fault.range, "inputs.\(name)", isSure: true)
             case (_, 0) where indexes[name] != nil:
                 fault.help = ["a node's result is written `nodes.\(name).outputs.…`"]
             default: break
@@ -226,7 +233,12 @@ struct ReferenceRules {
 
     /// `item` is known only in a node with `foreach`, by the name that is given there.
     private func checkItem(_ site: ExpressionSite, _ scope: inout FieldScope, _ reader: inout DocumentReader) {
+        let mayBeItem = site.place.node.map { doubtfulItems.contains($0) } ?? false
         for name in ["item", "item_index"] where scope.types[name] == nil {
+            if mayBeItem {
+                scope.types[name] = .any
+                continue
+            }
             guard let reference = site.template.references.first(where: { $0.root == name }) else { continue }
             let first = reference.segments[0]
             let span = reader.span(first.range, in: site.scalar)
@@ -240,7 +252,12 @@ struct ReferenceRules {
                 } else {
                     diagnostic.message = "the item is named `\(variable)` here, not `\(name)`"
                     diagnostic.help = []
-                    reader.suggest(variable, for: span, in: &diagnostic)
+                    diagnostic.help = ["did you mean `\(variable)`?"]
+                    diagnostic.fixes = [
+                        Diagnostic.Fix(
+                            "write `\(variable)`", applicability: .machineApplicable,
+                            edits: [Diagnostic.Fix.Edit(span, replacement: variable)])
+                    ]
                 }
             }
             reader.report(diagnostic)
@@ -264,17 +281,15 @@ struct ReferenceRules {
         }
     }
 
-    private func reportInterpolation(_ site: ExpressionSite, node: NodeDefinition, _ reader: inout DocumentReader) {
+    private func reportInterpolation(_ site: ExpressionSite, node: Int, _ reader: inout DocumentReader) {
         site.template.forEachExpression { expression, offset in
             let isBlank = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
             let start = offset + expression.text.utf8.prefix(while: isBlank).count
             let end = offset + expression.text.utf8.count - expression.text.utf8.reversed().prefix(while: isBlank).count
             let text = expression.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            let isList = if case .array = node.body { true } else { false }
-            let name =
-                expression.references.first?.segments.last.map { $0.name.uppercased() }.map {
-                    $0.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-                } ?? "VALUE"
+            let isList = if case .array = nodes[node].body { true } else { false }
+            let script = isList ? "" : reader.document.string(of: site.scalar)
+            let name = variable(for: expression, text, script: script, nodes[node])?.name ?? "VALUE"
             reader.report(
                 Diagnostic(
                     .interpolatedShell, "an expression in `run` would become part of the program's text",
@@ -284,7 +299,8 @@ struct ReferenceRules {
                     help: [
                         "hand it over: `env: {\(name): \"${{ \(text) }}\"}` and "
                             + (isList ? "let the program read the variable" : "write `\"$\(name)\"` here")
-                    ]))
+                    ],
+                    fixes: isList ? [] : shellFix(expression, at: offset, site, node: node, reader).map { [$0] } ?? []))
         }
     }
 
@@ -383,7 +399,7 @@ struct ReferenceRules {
             ["outputs": outputs, "artifacts": .object(artifacts, open: false), "status": .string], open: false)
     }
 
-    private func checkResult(_ site: ExpressionSite, _ type: ValueType, _ reader: inout DocumentReader) {
+    private mutating func checkResult(_ site: ExpressionSite, _ type: ValueType, _ reader: inout DocumentReader) {
         switch site.place {
         case .when:
             if !type.fits(.boolean) {
@@ -391,11 +407,8 @@ struct ReferenceRules {
                     Diagnostic(
                         .expressionType, "`when` takes true or false", at: reader.span(site.scalar),
                         label: "this is \(Self.phrase(type))", help: ["compare it: `… == …`"]))
-            } else if site.template.isConstant {
-                reader.report(
-                    Diagnostic(
-                        .constantCondition, "the condition is always the same", at: reader.span(site.scalar),
-                        severity: .warning))
+            } else {
+                checkConditions(site, &reader)
             }
         case .until:
             if !type.fits(.boolean) {
@@ -416,7 +429,7 @@ struct ReferenceRules {
                         .expressionType, "`items` takes a list", at: reader.span(site.scalar),
                         label: "this is \(Self.phrase(type))"))
             }
-        default: break
+        default: checkConditions(site, &reader)
         }
     }
 }
