@@ -68,5 +68,4 @@ extension DiagnosticCode {
     public static let unusedInput = DiagnosticCode("F0901")
     public static let constantCondition = DiagnosticCode("F0902")
     public static let neverRuns = DiagnosticCode("F0903")
-    public static let unreadOutput = DiagnosticCode("F0904")
 }

@@ -24,7 +24,12 @@ public struct Compiler: Sendable {
         let file = sources.add(SourceFile(name: source.name, bytes: source.bytes))
         let (document, problems) = YAMLDocument.parse(source.bytes)
         var diagnostics = problems.map { Diagnostic($0, file: file) }
-        guard let document else { return Compilation(sources: sources, diagnostics: diagnostics.inOrder()) }
+        guard let document else {
+            if problems.count == 1, let first = problems.first, SyntaxRecovery.isSyntax(first) {
+                diagnostics = readingOn(first, source, file: file)
+            }
+            return Compilation(sources: sources, diagnostics: diagnostics.inOrder())
+        }
         var builder = DefinitionBuilder(reader: DocumentReader(document: document, file: file), kinds: kinds)
         let definition = builder.workflow()
         guard var definition else {
@@ -52,9 +57,8 @@ public struct Compiler: Sendable {
         diagnostics += Self.independent(reader.diagnostics, of: diagnostics)
         // What could not be read may well use an input.
         if !diagnostics.hasErrors {
-            let liveness = LivenessRules(definition, neverRuns: references.neverRuns)
-            diagnostics += unusedInputs(definition, builder.sites) + liveness.deadNodes()
-            diagnostics += liveness.unreadOutputs(definition, builder.sites)
+            diagnostics += unusedInputs(definition, builder.sites)
+            diagnostics += LivenessRules(definition, neverRuns: references.neverRuns).deadNodes()
         }
         diagnostics = diagnostics.inOrder()
         let plan =
@@ -62,6 +66,23 @@ public struct Compiler: Sendable {
             ? nil : Plan(definition: definition, slotFreeKinds: Set(kinds.values.filter { !$0.usesSlot }.map(\.name)))
         return Compilation(
             sources: sources, document: document, definition: definition, plan: plan, diagnostics: diagnostics)
+    }
+
+    /// The faults of a text that is not YAML: as far as it can be read around its syntax errors, the others too.
+    private func readingOn(_ first: YAMLProblem, _ source: WorkflowSource, file: Int) -> [Diagnostic] {
+        let recovery = SyntaxRecovery(source.bytes, first)
+        let problems = recovery.problems.map { Diagnostic($0, file: file) }
+        guard let document = recovery.document, !recovery.isPartial else { return problems }
+        var readable = source
+        readable.bytes = document.source
+        let others = compile(readable).diagnostics.filter { diagnostic in
+            diagnostic.severity == .error
+                && !recovery.blanks.contains {
+                    $0.lowerBound < Int(diagnostic.span.end) && Int(diagnostic.span.start) < $0.upperBound
+                }
+        }
+        // What the second reading says of the text itself is there already.
+        return problems + others.filter { !$0.code.description.hasPrefix("F01") || $0.code == .duplicateKey }
     }
 
     /// The diagnostics that do not come from a problem of the text at the same place.

@@ -66,32 +66,5 @@ extension Explanation {
                   show: {needs: [fetch], run: echo shown}
                   tell: {needs: {fetch: failed}, run: echo failed}
                 """),
-        Explanation(
-            .unreadOutput, "an output that nothing reads",
-            """
-            The workflow says under `outputs` what its results are, and this output of a node is not among them; no
-            other node uses it either. It costs the program a line, and readers a question. This is a note: `--strict`
-            allows it.
-            """,
-            bad: """
-                flow: 1
-                name: hello
-                outputs: {text: "${{ nodes.show.outputs.text }}"}
-                nodes:
-                  fetch:
-                    run: echo count=2 >> "$FLOW_OUTPUT"
-                    outputs: {count: integer}
-                  show: {needs: [fetch], set: {text: hello}}
-                """,
-            good: """
-                flow: 1
-                name: hello
-                outputs: {text: "${{ nodes.show.outputs.text }}"}
-                nodes:
-                  fetch:
-                    run: echo count=2 >> "$FLOW_OUTPUT"
-                    outputs: {count: integer}
-                  show: {needs: [fetch], set: {text: "hello ${{ nodes.fetch.outputs.count }}"}}
-                """),
     ]
 }

@@ -104,23 +104,6 @@ struct WarningTests {
         #expect(told.allSatisfy { $0.contains("F0903") || $0.contains("F0902") })
     }
 
-    @Test func anOutputThatNothingReadsIsNotedOnlyBesideResults() {
-        let nodes = """
-            nodes:
-              a: {run: echo, outputs: {x: integer, y: integer}}
-              b: {needs: [a], set: {s: "${{ nodes.a.outputs.x }}"}}
-              c: {needs: [b], run: echo, outputs: {z: integer}}
-
-            """
-        let head = "flow: 1\nname: sample\n"
-        #expect(Fixtures.compile(head + nodes).diagnostics.isEmpty)
-        let results = Fixtures.compile(head + "outputs: {s: \"${{ nodes.b.outputs.s }}\"}\n" + nodes)
-        #expect(results.diagnostics.map(\.message) == ["nothing reads the output `y` of node `a`"])
-        #expect(results.diagnostics.map(\.severity) == [.note])
-        let whole = Fixtures.compile(head + "outputs: {s: \"${{ nodes.a.outputs }}\"}\n" + nodes)
-        #expect(whole.diagnostics.isEmpty)
-    }
-
     /// A warning never comes with an error: what it rests on may be what is wrong.
     @Test func warningsWaitForTheErrors() {
         let told = Self.told("  a: {run: echo}\n  b: {needs: {a: skipped}, runn: echo}\n")

@@ -2,10 +2,9 @@
 
 import FlowCore
 
-/// Warns of nodes that can never run, and notes outputs that nothing reads. Only what is certain is told.
+/// Warns of nodes that can never run. Only what is certain is told.
 struct LivenessRules {
     let nodes: [NodeDefinition]
-    private let firstFinally: Int
     private let indexes: [String: Int]
     /// Nodes whose `when` is false in every run.
     let neverRuns: Set<Int>
@@ -14,7 +13,6 @@ struct LivenessRules {
 
     init(_ definition: WorkflowDefinition, neverRuns: Set<Int>) {
         nodes = definition.nodes + definition.finally
-        firstFinally = definition.nodes.count
         indexes = Dictionary(
             nodes.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
         self.neverRuns = neverRuns
@@ -132,45 +130,5 @@ struct LivenessRules {
             }
         }
         return nil
-    }
-
-    // MARK: Outputs
-
-    /// Notes the declared outputs of programs that nothing reads, in a workflow that says what its results are. Of a node
-    /// that nothing waits for, the outputs are results for people.
-    func unreadOutputs(_ definition: WorkflowDefinition, _ sites: [ExpressionSite]) -> [Diagnostic] {
-        guard !definition.outputs.isEmpty else { return [] }
-        var read: [String: Set<String>] = [:]
-        var whole: Set<String> = []
-        for site in sites {
-            for reference in site.template.references {
-                if reference.root == "outputs", let node = site.place.node {
-                    // Its own outputs are used by others of the node.
-                    if reference.segments.count > 1 { read[nodes[node].id, default: []].insert(reference.path[1]) }
-                    if reference.segments.count == 1 { whole.insert(nodes[node].id) }
-                }
-                guard reference.root == "nodes" else { continue }
-                switch reference.segments.count {
-                case 1: return []
-                case 2: whole.insert(reference.path[1])
-                case 3: if reference.path[2] == "outputs" { whole.insert(reference.path[1]) }
-                default:
-                    if reference.path[2] == "outputs" { read[reference.path[1], default: []].insert(reference.path[3]) }
-                }
-            }
-        }
-        let waitedFor = Set(nodes.flatMap { $0.needs.map(\.node) })
-        var found: [Diagnostic] = []
-        for node in nodes where ["run", "set"].contains(node.kind) && waitedFor.contains(node.id) {
-            guard !whole.contains(node.id) else { continue }
-            for output in node.options.outputs where read[node.id]?.contains(output.name) != true {
-                found.append(
-                    Diagnostic(
-                        .unreadOutput, "nothing reads the output `\(output.name)` of node `\(node.id)`",
-                        at: output.span, severity: .note,
-                        help: ["use it as `nodes.\(node.id).outputs.\(output.name)`, or remove it"]))
-            }
-        }
-        return found
     }
 }
