@@ -8,8 +8,6 @@ public struct Diagnostic: Sendable, Hashable {
         case error
         /// It can be used, but is likely not what was meant.
         case warning
-        /// It may be as it was meant; worth a look.
-        case note
     }
 
     /// A second place that explains the first.

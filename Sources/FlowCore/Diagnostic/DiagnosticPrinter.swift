@@ -113,8 +113,7 @@ extension DiagnosticPrinter {
         }
         properties.append("title=\(escaped(head(diagnostic), isProperty: true))")
         let message = ([diagnostic.message] + diagnostic.help.map { "help: \($0)" }).joined(separator: "\n")
-        let command = diagnostic.severity == .note ? "notice" : diagnostic.severity.rawValue
-        return "::\(command) \(properties.joined(separator: ","))::"
+        return "::\(diagnostic.severity.rawValue) \(properties.joined(separator: ","))::"
             + escaped(message, isProperty: false)
     }
 

@@ -14,13 +14,7 @@ extension DiagnosticPrinter {
             error: "\u{1B}[1;31m", warning: "\u{1B}[1;33m", strong: "\u{1B}[1m", frame: "\u{1B}[1;34m",
             end: "\u{1B}[0m")
 
-        func severity(_ severity: Diagnostic.Severity) -> String {
-            switch severity {
-            case .error: error
-            case .warning: warning
-            case .note: frame
-            }
-        }
+        func severity(_ severity: Diagnostic.Severity) -> String { severity == .error ? error : warning }
     }
 
     /// A place to mark on a line: scalars from 0.

@@ -31,7 +31,12 @@ public struct Compiler: Sendable {
         let file = sources.add(SourceFile(name: source.name, bytes: source.bytes))
         let (document, problems) = YAMLDocument.parse(source.bytes)
         var diagnostics = problems.map { Diagnostic($0, file: file) }
-        guard let document else { return Compilation(sources: sources, diagnostics: diagnostics.inOrder()) }
+        guard let document else {
+            if problems.count == 1, let first = problems.first, SyntaxRecovery.isSyntax(first) {
+                diagnostics = readingOn(first, source, file: file)
+            }
+            return Compilation(sources: sources, diagnostics: diagnostics.inOrder())
+        }
         var main = DefinitionBuilder(reader: DocumentReader(document: document, file: file), kinds: kinds)
         guard var definition = main.head() else {
             let found = Self.independent(main.reader.diagnostics, of: diagnostics)
@@ -48,7 +53,7 @@ public struct Compiler: Sendable {
         parts[0].standIns(&definition.nodes)
         parts[0].standIns(&definition.finally)
         let (agents, kinds) = (self.agents, Array(self.kinds.values))
-        let children = WorkflowInterfaces(source, visiting: visiting) { visiting in
+        let children = WorkflowInterfaces(source, visiting: visiting.union([source.path])) { visiting in
             Compiler(kinds: kinds, agents: agents, visiting: visiting)
         }
         let site = KindSite(
@@ -131,6 +136,23 @@ public struct Compiler: Sendable {
             parts.append(DefinitionBuilder(reader: DocumentReader(document: document, file: file), kinds: kinds))
         }
         return parts
+    }
+
+    /// The faults of a text that is not YAML: as far as it can be read around its syntax errors, the others too.
+    private func readingOn(_ first: YAMLProblem, _ source: WorkflowSource, file: Int) -> [Diagnostic] {
+        let recovery = SyntaxRecovery(source.bytes, first)
+        let problems = recovery.problems.map { Diagnostic($0, file: file) }
+        guard let document = recovery.document, !recovery.isPartial else { return problems }
+        var readable = source
+        readable.bytes = document.source
+        let others = compile(readable).diagnostics.filter { diagnostic in
+            diagnostic.severity == .error
+                && !recovery.blanks.contains {
+                    $0.lowerBound < Int(diagnostic.span.end) && Int(diagnostic.span.start) < $0.upperBound
+                }
+        }
+        // What the second reading says of the text itself is there already.
+        return problems + others.filter { !$0.code.description.hasPrefix("F01") || $0.code == .duplicateKey }
     }
 
     /// The diagnostics that do not come from a problem of the text at the same place.

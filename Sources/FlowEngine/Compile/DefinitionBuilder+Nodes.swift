@@ -37,6 +37,7 @@ extension DefinitionBuilder {
         var definition = NodeDefinition(id: id, idSpan: reader.span(key), kind: "")
         guard document.kind(of: node) == .mapping else {
             doubtfulNodes.insert(index)
+            looseNodes.insert(index)
             if reader.isSound(node) {
                 reader.wrongType(
                     node, "node `\(id)` is a mapping of keys to values",

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FileSystem
+
 /// A text to compile, and how files beside it are read.
 public struct WorkflowSource: Sendable {
     /// The name that diagnostics show.
@@ -19,5 +21,10 @@ public struct WorkflowSource: Sendable {
         self.bytes = bytes
         self.directory = directory
         self.readFile = readFile
+    }
+
+    /// Where the text is, as far as its name and folder tell.
+    var path: String {
+        FilePath.normalise(FilePath.join(directory, name.split(separator: "/").last.map(String.init) ?? name))
     }
 }

@@ -67,11 +67,11 @@ extension Explanation {
                   tell: {needs: {fetch: failed}, run: echo failed}
                 """),
         Explanation(
-            .unreadOutput, "an output that nothing reads",
+            .unreadOutput, "outputs that nothing reads",
             """
-            The workflow says under `outputs` what its results are, and this output of a node is not among them; no
-            other node uses it either. It costs the program a line, and readers a question. This is a note: `--strict`
-            allows it.
+            The workflow says under `outputs` what its results are, other nodes wait for this node, and yet nothing reads
+            a value of it. Most often a name was forgotten where it should be used. When one output of a node is read, the
+            others are not told.
             """,
             bad: """
                 flow: 1

@@ -20,6 +20,15 @@ struct DiagnosticGoldenTests {
         #expect(Self.files.count >= 150)
     }
 
+    /// The table of what they are about names each of them.
+    @Test func theTableNamesEachFile() throws {
+        let table = try File.readText(FilePath.join(Self.folder, "README.md"), limit: 1 << 20)
+        let words = table.split { $0.isWhitespace || $0 == "|" }.map(String.init)
+        let named = Set(words.filter { $0.contains("_") && $0.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } })
+        let files = Set(Self.files.map { String($0.dropLast(5)) })
+        #expect(named.subtracting(["FLOW_UPDATE_SNAPSHOTS"]) == files)
+    }
+
     /// Each error is told once: no two at the same place with the same code and words.
     @Test(arguments: files) func nothingIsToldTwice(file: String) throws {
         let compilation = try Fixtures.compile(FilePath.join(Self.folder, file), name: file)

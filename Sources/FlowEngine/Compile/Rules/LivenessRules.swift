@@ -2,7 +2,7 @@
 
 import FlowCore
 
-/// Warns of nodes that can never run, and notes outputs that nothing reads. Only what is certain is told.
+/// Warns of nodes that can never run, and of outputs that nothing reads. Only what is certain is told.
 struct LivenessRules {
     let nodes: [NodeDefinition]
     private let firstFinally: Int
@@ -136,8 +136,9 @@ struct LivenessRules {
 
     // MARK: Outputs
 
-    /// Notes the declared outputs of programs that nothing reads, in a workflow that says what its results are. Of a node
-    /// that nothing waits for, the outputs are results for people.
+    /// Warns of a node whose declared outputs nothing reads, in a workflow that says what its results are. Of a node
+    /// that nothing waits for, the outputs are results for people; of a node some of whose outputs are read, the others
+    /// are no fault.
     func unreadOutputs(_ definition: WorkflowDefinition, _ sites: [ExpressionSite]) -> [Diagnostic] {
         guard !definition.outputs.isEmpty else { return [] }
         var read: [String: Set<String>] = [:]
@@ -162,14 +163,16 @@ struct LivenessRules {
         let waitedFor = Set(nodes.flatMap { $0.needs.map(\.node) })
         var found: [Diagnostic] = []
         for node in nodes where ["run", "set"].contains(node.kind) && waitedFor.contains(node.id) {
-            guard !whole.contains(node.id) else { continue }
-            for output in node.options.outputs where read[node.id]?.contains(output.name) != true {
-                found.append(
-                    Diagnostic(
-                        .unreadOutput, "nothing reads the output `\(output.name)` of node `\(node.id)`",
-                        at: output.span, severity: .note,
-                        help: ["use it as `nodes.\(node.id).outputs.\(output.name)`, or remove it"]))
+            guard let first = node.options.outputs.first, !whole.contains(node.id), read[node.id] == nil else {
+                continue
             }
+            let names = node.options.outputs.map { "`\($0.name)`" }.joined(separator: ", ")
+            found.append(
+                Diagnostic(
+                    .unreadOutput,
+                    "nothing reads the output\(node.options.outputs.count == 1 ? "" : "s") \(names) of node `\(node.id)`",
+                    at: first.span, severity: .warning,
+                    help: ["use it as `nodes.\(node.id).outputs.\(first.name)`, or remove the declaration"]))
         }
         return found
     }
