@@ -8,7 +8,8 @@ enum Commands {
             ApproveCommandLine.approve, ApproveCommandLine.reject,
             ListCommandLine.spec, ShowCommandLine.spec, LogsCommandLine.spec, EventsCommandLine.spec,
             WatchCommandLine.spec,
-            ModesCommandLine.spec, ValidateCommandLine.spec, PlanCommandLine.spec, GraphCommandLine.spec,
+            ModesCommandLine.spec, ValidateCommandLine.spec, FormatCommandLine.spec, PlanCommandLine.spec,
+            GraphCommandLine.spec,
             InspectCommandLine.spec, InitCommandLine.spec,
         ] + ModelCommandLine.all + [DoctorCommandLine.spec, VersionCommandLine.spec]
     }
