@@ -107,7 +107,8 @@ struct FakeValues {
             let most = max(least, min(schema["maxItems"]?.integerValue ?? 5, least + 5))
             let count = isWild ? random.number(in: least...most) : max(least, min(3, most))
             let items = schema["items"] ?? true
-            return .array((0..<max(0, min(count, 100))).map { _ in value(schema: items, path + ".[]", depth: depth + 1) })
+            return .array(
+                (0..<max(0, min(count, 100))).map { _ in value(schema: items, path + ".[]", depth: depth + 1) })
         case .string("integer")?, .string("number")?: return number(schema, path)
         default: return value(ValueType(schema: schema), path, depth: depth)
         }

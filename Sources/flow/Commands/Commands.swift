@@ -9,6 +9,7 @@ enum Commands {
             ListCommandLine.spec, ShowCommandLine.spec, LogsCommandLine.spec, EventsCommandLine.spec,
             WatchCommandLine.spec,
             ModesCommandLine.spec, ValidateCommandLine.spec, FormatCommandLine.spec, PlanCommandLine.spec,
+            SimulateCommandLine.spec,
             GraphCommandLine.spec,
             InspectCommandLine.spec, InitCommandLine.spec,
         ] + ModelCommandLine.all + [DoctorCommandLine.spec, VersionCommandLine.spec]
