@@ -142,7 +142,8 @@ public struct SimulationReport: Sendable {
         func last(_ nodes: some Sequence<Int>) -> Int? { nodes.max { (end($0), $1) < (end($1), $0) } }
         var steps: [Step] = []
         var node = last(plan.nodes.indices)
-        while let current = node {
+        var visited: Set<Int> = []
+        while let current = node, visited.insert(current).inserted {
             if let start = run.facts[current]?.start {
                 steps.append(
                     Step(
