@@ -35,7 +35,7 @@ struct KeyOrder {
 
     init(kinds: [any NodeKind]) {
         document = Table(WorkflowSchema.document) {
-            $0.name == "nodes" || $0.name == "finally" ? .nodes : .type($0.type)
+            ["nodes", "finally", "handlers"].contains($0.name) ? .nodes : .type($0.type)
         }
         agent = Table(WorkflowSchema.agent)
         var nodes = ["": Table(WorkflowSchema.node)]
