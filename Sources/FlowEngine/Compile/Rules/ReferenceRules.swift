@@ -33,7 +33,8 @@ struct ReferenceRules {
         }
         commonTypes = [
             "inputs": object(inputs), "env": object(variables), "secrets": object(secrets),
-            "run": .object(["id": .string, "workflow": .string], open: false),
+            "run": .object(
+                ["id": .string, "workflow": .string, "status": .string, "failed_node": .string], open: false),
             "workflow": .object(["dir": .string, "name": .string], open: false),
         ]
         nodes = definition.nodes + definition.finally
@@ -308,6 +309,18 @@ struct ReferenceRules {
                     types["item_index"] = .integer
                 }
             }
+            if nodes[node].options.repetition != nil {
+                switch site.place {
+                case .items, .key, .when: break
+                case .until:
+                    types["iteration"] = .integer
+                    types["outputs"] = .anyObject
+                    if case .object(let fields, _) = itemType(node) { types["outputs"] = fields["outputs"] }
+                default:
+                    types["iteration"] = .integer
+                    types["previous"] = .any
+                }
+            }
             if case .nodeOutput = site.place {
                 types["outputs"] = .anyObject
                 types["artifacts"] = .anyObject
@@ -317,14 +330,30 @@ struct ReferenceRules {
         return types
     }
 
+    /// What a node puts out; of a fan-out, what its items do.
+    private mutating func itemType(_ index: Int) -> ValueType { makeType(index, isItem: true) }
+
     private mutating func nodeType(_ index: Int) -> ValueType {
         if let known = outputTypes[index] { return known }
+        let type = makeType(index, isItem: false)
+        outputTypes[index] = type
+        return type
+    }
+
+    private func makeType(_ index: Int, isItem: Bool) -> ValueType {
         let node = nodes[index]
         guard !doubtfulNodes.contains(index) else { return .any }
         var outputs = kinds[node.kind]?.outputType(of: node, in: kindSite) ?? .anyObject
         if case .object(var fields, let open) = outputs {
             for output in node.options.outputs { fields[output.name] = output.type.valueType }
-            if node.options.foreach != nil { fields = fields.mapValues { .array($0) } }
+            if !isItem, let foreach = node.options.foreach {
+                if foreach.keepsOutputTypes {
+                    fields["samples"] = .array(.object(fields, open: open))
+                    fields["agreement"] = .number
+                } else {
+                    fields = fields.mapValues { .array($0) }
+                }
+            }
             outputs = .object(fields, open: open)
         }
         // Files of items are kept, but expressions cannot refer to them: they would need a path for each item.
@@ -332,10 +361,8 @@ struct ReferenceRules {
             node.options.foreach == nil
             ? node.options.artifacts.map(\.name) + (kinds[node.kind]?.artifactNames(of: node) ?? []) : []
         let artifacts = Dictionary(names.map { ($0, ValueType.string) }, uniquingKeysWith: { first, _ in first })
-        let type = ValueType.object(
+        return .object(
             ["outputs": outputs, "artifacts": .object(artifacts, open: false), "status": .string], open: false)
-        outputTypes[index] = type
-        return type
     }
 
     private func checkResult(_ site: ExpressionSite, _ type: ValueType, _ reader: inout DocumentReader) {
@@ -352,7 +379,19 @@ struct ReferenceRules {
                         .constantCondition, "the condition is always the same", at: reader.span(site.scalar),
                         severity: .warning))
             }
-        case .items:
+        case .until:
+            if !type.fits(.boolean) {
+                reader.report(
+                    Diagnostic(
+                        .expressionType, "`until` takes true or false", at: reader.span(site.scalar),
+                        label: "this is \(Self.phrase(type))", help: ["compare it: `… == …`"]))
+            } else if site.template.isConstant {
+                reader.report(
+                    Diagnostic(
+                        .constantCondition, "the condition is always the same", at: reader.span(site.scalar),
+                        severity: .warning))
+            }
+        case .items where site.place.node.map { nodes[$0].options.foreach?.shape == .list } ?? true:
             if case .expression = site.template, !type.fits(.array(.any)) {
                 reader.report(
                     Diagnostic(
