@@ -79,7 +79,11 @@ struct FakeValues {
     }
 
     private mutating func text(_ hint: ValueHints.Hint?, _ path: String) -> String {
-        if let text = random.pick((hint?.constants ?? []).compactMap(\.stringValue)), random.chance(75) { return text }
+        if let text = random.pick((hint?.constants ?? []).compactMap(\.stringValue)),
+            !isWild || random.chance(75)
+        {
+            return text
+        }
         let name = path.split(separator: ".").last { $0 != "[]" }.map(String.init) ?? "text"
         return "\(name) \(random.number(in: 1...999))"
     }

@@ -34,7 +34,7 @@ extension SimulatedRun {
         }
         count(context, node)
         guard let kind = site.kinds[definition.kind], !kind.usesSlot else {
-            if definition.kind == "workflow" {
+            if definition.kind == "workflow" || definition.kind == "plan" {
                 running[node] = nil
                 return send(.waiting(node, attempt: attempt, .run("simulated")))
             }
@@ -75,8 +75,30 @@ extension SimulatedRun {
         facts[node] = fact
     }
 
-    /// What a node's success puts out: outputs of the declared types and files by name.
+    /// What a node's success puts out. Samples mostly agree; in a run that goes well they do, and a `repeat` comes to an
+    /// end.
     mutating func result(of node: Int, context: NodeContext?) -> NodeRecord {
+        let options = machine.definition(of: node).options
+        if case .samples? = options.foreach?.shape {
+            let parent = Int(machine.nodes[node].planNode)
+            if let sample = samples[parent], !scenario.isWild || values.random.chance(75) { return sample }
+            let record = made(node, context)
+            samples[parent] = samples[parent] ?? record
+            return record
+        }
+        let record = made(node, context)
+        guard !scenario.isWild, let repetition = options.repetition,
+            Int(machine.nodes[node].repeats) + 1 >= repetition.most
+        else { return record }
+        for _ in 0..<50 {
+            let other = made(node, context)
+            if (try? ends(repetition, node, other)) == .bool(true) { return other }
+        }
+        return record
+    }
+
+    /// Outputs of the declared types and files by name.
+    private mutating func made(_ node: Int, _ context: NodeContext?) -> NodeRecord {
         let definition = machine.definition(of: node)
         let outputs = site.outputs(of: definition, &values)
         let artifacts = site.artifacts(of: definition, &values)
@@ -97,6 +119,7 @@ extension SimulatedRun {
     mutating func finish(_ node: Int, attempt: Int, _ outcome: NodeOutcome, _ record: NodeRecord?) {
         switch outcome {
         case .succeeded:
+            if let record, iterate(node, attempt: attempt, record: record) { return }
             send(.succeeded(node, attempt: attempt, result: .zero))
             if let record { remember(record, of: node) }
         case .failed(let failure): send(.failed(node, attempt: attempt, failure))
@@ -104,6 +127,46 @@ extension SimulatedRun {
             send(.waiting(node, attempt: attempt, wait))
             if case .approval(let request) = wait { ask(node, request) }
         }
+    }
+
+    /// Judges what an attempt of a `repeat` put out. True when the node runs again, or fails because it never came to an
+    /// end.
+    mutating func iterate(_ node: Int, attempt: Int, record: NodeRecord) -> Bool {
+        guard let repetition = machine.definition(of: node).options.repetition else { return false }
+        let iteration = Int(machine.nodes[node].repeats) + 1
+        let failure: NodeFailure
+        do {
+            switch try ends(repetition, node, record) {
+            case .bool(true): return false
+            case .bool(false) where iteration < repetition.most:
+                previous[node] = record
+                let next = now.advanced(by: repetition.delay)
+                send(.repeated(node, attempt: attempt, result: .zero, at: next))
+                return true
+            case .bool(false):
+                if repetition.onExhausted == .continue { return false }
+                let text = "`\(repetition.until.text)` does not hold after \(iteration) iterations"
+                failure = NodeFailure(.notConverged, text)
+            case let value:
+                let text = "`until: \(repetition.until.text)` gives \(value.typeName), not a boolean"
+                failure = NodeFailure(.expression, text)
+            }
+        } catch {
+            failure = Self.failure(of: error, doing: "evaluating `until`")
+        }
+        if machine.nodes[node].status == .waiting {
+            send(.childEnded(node, result: nil, failure: failure))
+        } else {
+            send(.failed(node, attempt: attempt, failure))
+        }
+        return true
+    }
+
+    /// What the condition of a `repeat` gives for the outputs of an iteration.
+    private func ends(_ repetition: RepeatDefinition, _ node: Int, _ record: NodeRecord) throws -> JSONValue {
+        var scope = try scope(of: node)
+        scope.outputs = record.outputs
+        return try repetition.until.expression.evaluate(in: scope, limits: .standard)
     }
 
     /// Somebody answers, or nobody does before the deadline.

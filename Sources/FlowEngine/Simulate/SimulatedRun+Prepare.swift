@@ -20,7 +20,8 @@ extension SimulatedRun {
         }
         guard let foreach = options.foreach, !isItem else { return (.prepared(node), nil) }
         let value = try foreach.items.render(in: scope)
-        guard let items = value.arrayValue else {
+        let isMatrix = foreach.shape == .matrix
+        guard let items = isMatrix ? try MatrixProduct.combinations(of: value) : value.arrayValue else {
             let failure = NodeFailure(.expression, "`foreach.items` gives \(value.typeName), not an array")
             return (.evaluationFailed(node, failure), nil)
         }
@@ -36,7 +37,7 @@ extension SimulatedRun {
         var keys: [String] = []
         var seen: Set<String> = []
         for (place, item) in items.enumerated() {
-            var key = String(place)
+            var key = foreach.shape == .list ? String(place) : MatrixProduct.key(of: item, at: place)
             if let expression = foreach.key {
                 scope.item = (foreach.variable, item, place)
                 switch try expression.evaluate(in: scope, limits: .standard) {
@@ -71,9 +72,14 @@ extension SimulatedRun {
         let rows = items.map { records[$0]?.outputs ?? JSONObject() }
         for row in rows { for member in row where columns[member.key] == nil { columns[member.key] = .array([]) } }
         for name in columns.keys { columns[name] = .array(rows.map { $0[name] ?? .null }) }
+        defer { for item in items { records[item] = nil } }
+        if case .samples(let least)? = machine.definition(of: node).options.foreach?.shape {
+            let vote = SampleVote(items.map { machine.nodes[$0].status == .succeeded ? records[$0] : nil })
+            if let failure = vote.failure(leastAgreement: least) { return send(.joinFailed(node, failure)) }
+            columns = vote.outputs
+        }
         send(.joined(node, result: .zero))
         remember(NodeRecord(outputs: columns), of: node)
-        for item in items { records[item] = nil }
     }
 
     // MARK: Values
@@ -84,7 +90,7 @@ extension SimulatedRun {
         var known: [String: JSONValue] = [:]
         for name in ReferenceTable.names(in: definition) {
             guard let other = machine.index(of: name) else { continue }
-            known[name] = (records[other] ?? .empty).scopeValue(
+            known[name] = (records[machine.standIn(for: other)] ?? .empty).scopeValue(
                 status: machine.nodes[other].status, folder: "/simulated/artifacts/\(name)")
         }
         let values = known
@@ -92,6 +98,13 @@ extension SimulatedRun {
             run: "simulated", workflow: site.plan.definition.name, workflowDirectory: "/simulated",
             inputs: .object(inputs), environment: JSONObject(), node: { values[$0] })
         scope.attempt = Int(machine.nodes[node].attempt)
+        scope.status = machine.outlook.rawValue
+        scope.failedNode = machine.failedNode.map { machine.name(of: $0) } ?? ""
+        if definition.options.repetition != nil {
+            scope.iteration = (
+                Int(machine.nodes[node].repeats) + 1, previous[node].map { .object($0.outputs) } ?? .null
+            )
+        }
         scope.item = item(of: node)
         var environment = JSONObject()
         scope.secrets = site.secrets.scopeValue

@@ -38,6 +38,10 @@ struct SimulatedRun {
     var failures: [Int: NodeFailure] = [:]
     var records: [Int: NodeRecord] = [:]
     var itemLists: [Int: [JSONValue]] = [:]
+    /// The first of the `samples` of a node.
+    var samples: [Int: NodeRecord] = [:]
+    /// What the last iteration of a `repeat` put out.
+    var previous: [Int: NodeRecord] = [:]
     /// By node: the attempt that runs.
     var running: [Int: Int] = [:]
     var injected: [Int: Int] = [:]
@@ -132,8 +136,11 @@ struct SimulatedRun {
             remember(NodeRecord(outputs: outputs), of: node)
         case .childEnds(let node, let failure):
             guard case .run? = machine.waits[node] else { return }
+            let record = result(of: node, context: nil)
+            let attempt = Int(machine.nodes[node].attempt)
+            guard failure != nil || !iterate(node, attempt: attempt, record: record) else { return }
             send(.childEnded(node, result: failure == nil ? .zero : nil, failure: failure))
-            if failure == nil { remember(result(of: node, context: nil), of: node) }
+            if failure == nil { remember(record, of: node) }
         }
     }
 
@@ -205,6 +212,21 @@ struct SimulatedRun {
         }
         if active.count > site.slots {
             violations.append("\(active.count) nodes run, but there are \(site.slots) slots")
+        }
+        checkPools()
+    }
+
+    /// No pool gives more than it has; a node that asks for more than there is runs alone.
+    private mutating func checkPools() {
+        guard !site.plan.pools.isEmpty else { return }
+        var used = [Int](repeating: 0, count: site.plan.pools.count)
+        for node in active {
+            for demand in site.plan.demands(of: Int(machine.nodes[node].planNode)) {
+                used[demand.pool] += min(demand.units, site.plan.pools[demand.pool].units ?? 0)
+            }
+        }
+        for (pool, used) in zip(site.plan.pools, used) where used > pool.units ?? 0 {
+            violations.append("\(used) units of the pool `\(pool.name)` are in use")
         }
     }
 

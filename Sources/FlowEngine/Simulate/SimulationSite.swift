@@ -18,7 +18,12 @@ struct SimulationSite: Sendable {
     init(_ plan: Plan, kinds: [any NodeKind], agents: [AgentDefinition], options: Simulation.Options) {
         self.plan = plan
         self.kinds = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        self.agents = Dictionary(agents.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        // An agent of the workflow itself comes before one of the same name in a file.
+        let own = plan.definition.agents.map {
+            AgentDefinition(
+                name: $0.name, instructions: $0.file["instructions"]?.plainText ?? "", output: $0.file["output"])
+        }
+        self.agents = Dictionary((own + agents).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.options = options
         estimates = NodeEstimate.all(of: plan.definition)
         hints = ValueHints(plan)
@@ -61,6 +66,7 @@ struct SimulationSite: Sendable {
         if case .literal(let own)? = node.field("output") { schema = own }
         if schema == nil, case .literal(.string(let name)) = node.body { schema = agents[name]?.output }
         outputs["finish_reason"] = "stop"
+        outputs["model"] = "simulated"
         guard let schema, !schema.isNull else { return }
         let json = values.value(schema: schema, "nodes.\(node.id).outputs.json")
         outputs["json"] = json

@@ -36,10 +36,15 @@ struct ValueHints: Sendable {
                 if let path = visit(when.expression.root) { hints[path, default: Hint()].isBoolean = true }
             }
             visit(node.body)
+            if node.kind == "switch" { note(cases: node) }
             for field in node.fields { visit(field.template) }
             for entry in options.with + options.env { visit(entry.template) }
             aliases["outputs"] = "nodes.\(node.id).outputs"
             for output in options.outputs { if let value = output.value { visit(value) } }
+            aliases["previous"] = aliases["outputs"]
+            if let until = options.repetition?.until, let path = visit(until.expression.root) {
+                hints[path, default: Hint()].isBoolean = true
+            }
         }
         aliases = [:]
         for output in plan.definition.outputs { visit(output.value) }
@@ -116,6 +121,16 @@ struct ValueHints: Sendable {
     private mutating func note(_ path: String?, _ other: ExpressionNode) {
         guard let path, case .literal(let value) = other.kind, !value.isNull else { return }
         if hints[path]?.constants.contains(value) != true { hints[path, default: Hint()].constants.append(value) }
+    }
+
+    /// The value of a `switch` is compared with its cases.
+    private mutating func note(cases node: NodeDefinition) {
+        guard case .expression(let value, _) = node.body, let path = visit(value.root),
+            case .literal(.object(let cases))? = node.field("cases")
+        else { return }
+        for name in cases.keys {
+            hints[path, default: Hint()].constants.append(Int64(name).map { .integer($0) } ?? .string(name))
+        }
     }
 
     private mutating func call(_ name: String, _ arguments: [ExpressionNode]) -> String? {

@@ -76,6 +76,7 @@ enum SimulationText {
         case .nodeFailed(_, let attempt, let failure, let retryAt):
             let next = retryAt.map { ", again at \($0.since(start).description)" } ?? ""
             return "\(node): attempt \(attempt) failed: \(failure.reason.rawValue): \(failure.message)\(next)"
+        case .nodeRepeated(_, _, _, let next): return "\(node): goes on at \(next.since(start).description)"
         case .nodeWaiting(_, _, .until(let moment)):
             return "\(node): waits until \(moment.since(start).description)"
         case .nodeWaiting(_, _, .approval): return "\(node): waits for people"
