@@ -20,7 +20,11 @@ struct PlannedWorkflow {
         document["flow"] = 1
         document["name"] = .string(String("\(context.definition.id)_plan".prefix(64)))
         var inputs = JSONObject()
-        for entry in context.with { inputs[entry.key] = ["type": .string(Self.type(of: entry.value))] }
+        for entry in context.with {
+            inputs[entry.key] = [
+                "type": .string(Self.type(of: entry.value)), "required": .bool(!entry.value.isNull),
+            ]
+        }
         if !inputs.isEmpty { document["inputs"] = .object(inputs) }
         document["nodes"] = .object(nodes)
         if let finally = context.body["finally"] { document["finally"] = finally }
