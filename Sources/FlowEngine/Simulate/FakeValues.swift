@@ -107,12 +107,12 @@ struct FakeValues {
             }
             return .object(object)
         case .string("array")?:
-            let least = schema["minItems"]?.integerValue ?? 0
+            let least = min(max(0, schema["minItems"]?.integerValue ?? 0), 100)
             let most = max(least, min(schema["maxItems"]?.integerValue ?? 5, least + 5))
             let count = isWild ? random.number(in: least...most) : max(least, min(3, most))
             let items = schema["items"] ?? true
             return .array(
-                (0..<max(0, min(count, 100))).map { _ in value(schema: items, path + ".[]", depth: depth + 1) })
+                (0..<count).map { _ in value(schema: items, path + ".[]", depth: depth + 1) })
         case .string("integer")?, .string("number")?: return number(schema, path)
         default: return value(ValueType(schema: schema), path, depth: depth)
         }
@@ -120,15 +120,16 @@ struct FakeValues {
 
     private mutating func number(_ schema: JSONValue, _ path: String) -> JSONValue {
         let isWhole = schema["type"] == .string("integer")
-        let low = schema["minimum"]?.numberValue ?? 0
-        let high = max(low, schema["maximum"]?.numberValue ?? max(100, low))
+        // Beyond these bounds a range has no even distribution.
+        let low = min(max(schema["minimum"]?.numberValue ?? 0, -1e15), 1e15)
+        let high = min(max(low, schema["maximum"]?.numberValue ?? max(100, low)), max(low, 1e15))
         let near = (hints[path]?.constants ?? []).compactMap(\.numberValue).flatMap { [$0 - 1, $0, $0 + 1] }
             .filter { $0 >= low && $0 <= high }
         var number = Double.random(in: low...high, using: &random)
         if random.chance(15) { number = random.chance(50) ? low : high }
         if random.chance(70), let constant = random.pick(near) { number = constant }
         guard isWhole else { return .number(number) }
-        return .integer(Int64(exactly: number.rounded(.down)) ?? 0)
+        return .integer(Int64(exactly: max(number.rounded(.down), low.rounded(.up))) ?? 0)
     }
 
     // MARK: Outputs and inputs
@@ -174,7 +175,7 @@ struct FakeValues {
             schema["maximum"] = .number(min(input.maximum ?? low + 100, low + 1_000_000))
             return number(.object(schema), path)
         case .array:
-            let least = input.minItems ?? 0
+            let least = min(max(0, input.minItems ?? 0), 10_000)
             let count = Int(random.number(in: Int64(least)...Int64(max(least, min(input.maxItems ?? 5, least + 5)))))
             let known = input.fallback?.arrayValue ?? []
             return .array(

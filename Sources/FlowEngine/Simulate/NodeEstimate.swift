@@ -34,10 +34,14 @@ struct NodeEstimate: Sendable {
             if let time = range(member.value["time"] ?? member.value, { Milliseconds(parsing: $0)?.count }) {
                 estimate.time = time
             }
-            if let tokens = range(member.value["tokens"], { Int64($0) }), tokens.lowerBound >= 0 {
+            if let tokens = range(member.value["tokens"], { Int64($0) }), tokens.lowerBound >= 0,
+                tokens.upperBound <= 1_000_000_000
+            {
                 estimate.tokens = tokens
             }
-            if let usd = range(member.value["usd"], { Double($0) }), usd.lowerBound >= 0 { estimate.usd = usd }
+            if let usd = range(member.value["usd"], { Double($0) }), usd.lowerBound >= 0, usd.upperBound <= 1e9 {
+                estimate.usd = usd
+            }
             found[member.key] = estimate
         }
         return found

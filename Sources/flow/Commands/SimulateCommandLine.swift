@@ -13,7 +13,7 @@ enum SimulateCommandLine {
             .option(
                 "fail", "NODE[:REASON[:TIMES]]", repeated: true,
                 "Let attempts of a node fail: all, or the first TIMES. No other failures are tried then."),
-            .option("runs", "N", "How many runs (200). The first goes well."),
+            .option("runs", "N", "How many runs (200; fewer of more than 2000 nodes). The first goes well."),
             .option("seed", "N", "Where chance begins (1): the same seed gives the same runs."),
             .option("slots", "N", "The most nodes at the same time (what the workflow says, else 8)."),
             .option("trace", "RUN", "Show the facts of one run, by its number from 0."),
@@ -37,7 +37,9 @@ enum SimulateCommandLine {
         let workflow = try workplace.load(invocation.argument(0))
         guard let plan = try RunCommandLine.compiled(workflow) else { return .invalidWorkflow }
         var options = Simulation.Options()
-        options.runs = try invocation.integer("runs", minimum: 1) ?? options.runs
+        // A workflow of many nodes takes its time for each run.
+        let runs = min(options.runs, max(5, 400_000 / max(1, plan.nodes.count)))
+        options.runs = try invocation.integer("runs", minimum: 1) ?? runs
         options.seed = UInt64(try invocation.integer("seed", minimum: 0) ?? 1)
         options.slots = try invocation.integer("slots", minimum: 1)
         options.failures = try failures(invocation)
