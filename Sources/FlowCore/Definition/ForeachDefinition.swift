@@ -21,6 +21,15 @@ public struct ForeachDefinition: Sendable, Hashable {
         /// `samples`: the same work that many times; the most frequent outputs are the node's, if at least the given
         /// part of the samples agrees on them.
         case samples(leastAgreement: Double)
+
+        /// The key of the language that says it.
+        public var name: String {
+            switch self {
+            case .list: "foreach"
+            case .matrix: "matrix"
+            case .samples: "samples"
+            }
+        }
     }
 
     public var shape: Shape

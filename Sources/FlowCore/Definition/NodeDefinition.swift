@@ -60,6 +60,7 @@ public final class NodeOptions: Sendable {
     public let demands: [PoolDemand]
     /// Whether results may be taken from earlier runs.
     public let cache: CachePolicy
+    public let budget: BudgetDefinition?
 
     public static let standard = NodeOptions()
 
@@ -71,7 +72,7 @@ public final class NodeOptions: Sendable {
         idleTimeout: Milliseconds? = nil, onFailure: FailurePolicy = .fail, onInterrupt: InterruptPolicy = .rerun,
         effects: EffectClass = .idempotent, foreach: ForeachDefinition? = nil, priority: Int = 0,
         fallback: FallbackDefinition? = nil, repetition: RepeatDefinition? = nil, demands: [PoolDemand] = [],
-        cache: CachePolicy = .standard
+        cache: CachePolicy = .standard, budget: BudgetDefinition? = nil
     ) {
         self.title = title
         self.description = description
@@ -92,6 +93,7 @@ public final class NodeOptions: Sendable {
         self.repetition = repetition
         self.demands = demands
         self.cache = cache
+        self.budget = budget
     }
 }
 

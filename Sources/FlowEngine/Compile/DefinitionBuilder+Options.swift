@@ -35,7 +35,8 @@ extension DefinitionBuilder {
                 FallbackDefinition(node: document.string(of: $0), span: reader.span($0))
             },
             repetition: repetition(fields["repeat"], index: index), demands: demands(fields),
-            cache: fields["cache"].map { cache($0) } ?? defaults.cache ?? .standard
+            cache: fields["cache"].map { cache($0) } ?? defaults.cache ?? .standard,
+            budget: budget(fields["budget"])
         )
     }
 

@@ -173,6 +173,7 @@ extension NodeOptions {
             when: ConditionDefinition(expression: expression, text: whole, span: when?.span ?? span), with: with,
             env: env, outputs: outputs, artifacts: artifacts, retry: retry, timeout: timeout, idleTimeout: idleTimeout,
             onFailure: onFailure, onInterrupt: onInterrupt, effects: effects, foreach: foreach, priority: priority,
-            fallback: fallback, repetition: repetition, demands: demands, cache: cache)
+            fallback: fallback, repetition: repetition, demands: demands, cache: cache,
+            budget: budget)
     }
 }

@@ -9,9 +9,8 @@ enum Commands {
             ListCommandLine.spec, ShowCommandLine.spec, LogsCommandLine.spec, EventsCommandLine.spec,
             WatchCommandLine.spec,
             ModesCommandLine.spec, ValidateCommandLine.spec, FormatCommandLine.spec, PlanCommandLine.spec,
-            SimulateCommandLine.spec,
-            GraphCommandLine.spec,
-            InspectCommandLine.spec, InitCommandLine.spec,
+            SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
+            LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.argo,
         ] + ModelCommandLine.all + [DoctorCommandLine.spec, VersionCommandLine.spec]
     }
 }

@@ -91,3 +91,42 @@ import Testing
         await project.close()
     }
 }
+
+@Suite struct RouteFaultTests {
+    @Test(
+        "Ways that lead nowhere, in circles, or to the wrong type are faults",
+        arguments: [
+            ("r: {switch: x, cases: {a: two}}\n  tow: {run: 'true'}", "unknown node `two`"),
+            ("r: {switch: x, cases: {a: r}}", "unknown node `r`"),
+            ("r: {switch: x, cases: {}}\n  a: {run: 'true'}", "no cases"),
+            ("r: {switch: x, cases: {a: c}}\n  s: {switch: x, cases: {a: c}}\n  c: {run: 'true'}", "two switches"),
+            ("a: {run: 'true', fallback: a}", "as the fallback"),
+            ("a: {run: 'true', fallback: c}\n  b: {run: 'true', fallback: c}\n  c: {run: 'true'}", "two nodes"),
+            (
+                "a: {run: 'true', fallback: c}\n  b: {run: 'true', needs: [a]}\n  c: {run: 'true', needs: [b]}",
+                "waits for"
+            ),
+            ("a: {run: 'true', fallback: b}\n  b: {run: 'true', needs: [a]}", "when the node has failed"),
+            ("a: {run: 'true', foreach: {items: [1]}, samples: 2}", "one of"),
+            ("a: {run: 'true', matrix: {x: 1}}", "takes a list"),
+            ("a: {run: 'true', matrix: {exclude: [{a: 1}]}}", "no axis"),
+            ("a: {run: 'true', repeat: {max: 3}}", "needs the key `until`"),
+            ("a: {run: 'true', repeat: {until: '1', max: 3}}", "true or false"),
+            ("a: {run: 'true', repeat: {until: outputs.x, max: 3}}", "x"),
+            ("a: {wait: 1s, repeat: {until: iteration > 1, max: 3}}", "cannot repeat"),
+            ("a: {run: 'true', pool: gpu}", "unknown pool"),
+            ("a: {run: 'true', budget: {usd: 1, warn_at: 120%}}", "from 1% to 100%"),
+            ("a: {run: 'true', executor: moon}", "moon"),
+            (
+                "a: {run: x, outputs: {v: integer}, fallback: b}\n  b: {run: x}\n  "
+                    + "c: {needs: [a], set: {v: '${{ nodes.a.outputs.v + 1 }}'}}", "may be null"
+            ),
+        ])
+    func faults(_ nodes: String, _ words: String) {
+        let source = WorkflowSource(
+            name: "w.yaml", bytes: Array("flow: 1\nname: w\nnodes:\n  \(nodes)\n".utf8), directory: "/")
+        let found = Compiler(kinds: BuiltinKinds.forCompiling(environment: [:])).compile(source).diagnostics
+            .filter { $0.severity == .error }.map { $0.message + $0.label }
+        #expect(found.count == 1 && found[0].contains(words), "\(found)")
+    }
+}

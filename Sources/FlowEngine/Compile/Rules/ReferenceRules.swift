@@ -340,6 +340,23 @@ struct ReferenceRules {
         return type
     }
 
+    /// The outputs of a node with those of its fallback, which may stand in: what only one of them has may be null.
+    private func combined(_ fields: [String: ValueType], fallback: FallbackDefinition) -> [String: ValueType] {
+        guard let other = indexes[fallback.node], nodes[other].options.fallback == nil,
+            case .object(let type, _) = makeType(other, isItem: false),
+            case .object(let others, open: false)? = type["outputs"]
+        else { return fields }
+        var fields = fields
+        for (name, own) in fields {
+            if let type = others[name] {
+                if type != own { fields[name] = .any }
+            } else {
+                fields[name] = .optional(own)
+            }
+        }
+        return fields
+    }
+
     private func makeType(_ index: Int, isItem: Bool) -> ValueType {
         let node = nodes[index]
         guard !doubtfulNodes.contains(index) else { return .any }
@@ -354,6 +371,7 @@ struct ReferenceRules {
                     fields = fields.mapValues { .array($0) }
                 }
             }
+            if !isItem, let fallback = node.options.fallback { fields = combined(fields, fallback: fallback) }
             outputs = .object(fields, open: open)
         }
         // Files of items are kept, but expressions cannot refer to them: they would need a path for each item.
