@@ -36,6 +36,34 @@ struct WorkflowFormatterTests {
         #expect(text.utf8.sorted().filter { $0 > 0x20 } == result.utf8.sorted().filter { $0 > 0x20 })
     }
 
+    /// The compiler makes the same plan of a formatted text.
+    @Test(arguments: ShippedWorkflowTests.workflows) func samePlan(path: String) throws {
+        let full = FilePath.join(ShippedWorkflowTests.root, path)
+        let bytes = try File.read(full, limit: 1 << 20)
+        let formatted = try Self.formatter.format(bytes, name: path).bytes
+        let plans = [bytes, formatted].map { bytes in
+            Fixtures.compiler.compile(
+                WorkflowSource(
+                    name: path, bytes: bytes, directory: FilePath.dirname(full),
+                    readFile: { try? File.read($0, limit: 1 << 20) })
+            ).plan?.dump()
+        }
+        #expect(plans[0] != nil && plans[0] == plans[1])
+    }
+
+    /// All fixtures of the compiler, with and without faults.
+    @Test(arguments: ["Diagnostics", "Planted", "Plans"]) func fixtures(folder: String) throws {
+        for name in Fixtures.files(in: folder, ending: ".yaml") {
+            let bytes = try File.read(FilePath.join(Fixtures.folder(folder), name), limit: 1 << 20)
+            do throws(WorkflowFormatter.Refusal) {
+                let once = try Self.formatter.format(bytes, name: name)
+                #expect(try Self.formatter.format(once.bytes, name: name) == once, "\(name)")
+            } catch {
+                if case .wouldChange(let reason) = error { Issue.record("\(name): \(reason)") }
+            }
+        }
+    }
+
     /// Whatever is done to a text, it is refused or formatted for good; no fault of the formatter comes to light.
     @Test func mutants() throws {
         let count = ProcessEnvironment.get("FLOW_MUTANTS").flatMap { Int($0) } ?? 1000
