@@ -9,7 +9,7 @@ BUILD_FLAGS := --explicit-target-dependency-import-check error
 FLOW := .build/release/flow
 PREFIX ?= /usr/local
 
-.PHONY: help deps build demo test lint bench chaos docs install clean
+.PHONY: help deps build demo test lint bench chaos sim docs install clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -36,6 +36,9 @@ bench: build ## Measure: ratios against floors in the same run
 
 chaos: build ## Kill runs at many moments and compare (KILLS=n)
 	@scripts/chaos $(FLOW)
+
+sim: build ## Simulate every workflow: all runs must end
+	@scripts/simulate $(FLOW)
 
 docs: ## Check that the examples in docs/ run
 	swift build $(BUILD_FLAGS) --product flow

@@ -187,6 +187,12 @@ public enum WorkflowSchema {
             .oneOf([.string, .list(.string), .map(.choice(NeedCondition.allCases.map(\.rawValue)))]), templates: false,
             "The nodes this one waits for."),
         FieldSchema("when", .condition, "The node is skipped when this is false."),
+        FieldSchema("foreach", .object(foreach), "One node for each item of a list."),
+        FieldSchema("matrix", .map(.any), "One node for each combination of values: axis to list."),
+        FieldSchema(
+            "samples", .oneOf([.integer(1...1000), .object(samples)]), templates: false,
+            "The node runs that many times; the most frequent outputs are its own."),
+        FieldSchema("repeat", .object(repetition), "The node runs again until a condition holds."),
         FieldSchema("with", .map(.any), "Values for the node."),
         FieldSchema("env", .map(.string), "Environment variables."),
         FieldSchema("outputs", .map(.oneOf([.string, .object(nodeOutput)])), "What the node puts out: name to type."),
@@ -208,12 +214,6 @@ public enum WorkflowSchema {
         FieldSchema(
             "fallback", .identifier, templates: false,
             "The node that runs, and whose outputs count, when this one has failed for good."),
-        FieldSchema("foreach", .object(foreach), "One node for each item of a list."),
-        FieldSchema("matrix", .map(.any), "One node for each combination of values: axis to list."),
-        FieldSchema(
-            "samples", .oneOf([.integer(1...1000), .object(samples)]), templates: false,
-            "The node runs that many times; the most frequent outputs are its own."),
-        FieldSchema("repeat", .object(repetition), "The node runs again until a condition holds."),
         FieldSchema("priority", .integer(-1000...1000), templates: false, fallback: "0", "Higher starts first."),
         FieldSchema(
             "pool", .oneOrMany(.oneOf([.string, .object(poolDemand)])), templates: false,

@@ -8,9 +8,10 @@ enum Commands {
             ApproveCommandLine.approve, ApproveCommandLine.reject,
             ListCommandLine.spec, ShowCommandLine.spec, LogsCommandLine.spec, EventsCommandLine.spec,
             WatchCommandLine.spec,
-            ModesCommandLine.spec, ValidateCommandLine.spec, ExplainCommandLine.spec, PlanCommandLine.spec,
-            GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec, LSPCommandLine.spec,
-            InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.argo,
+            ModesCommandLine.spec, ValidateCommandLine.spec, ExplainCommandLine.spec, FormatCommandLine.spec,
+            PlanCommandLine.spec,
+            SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
+            LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.argo,
         ] + ModelCommandLine.all + [DoctorCommandLine.spec, VersionCommandLine.spec]
     }
 }
