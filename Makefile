@@ -9,7 +9,7 @@ BUILD_FLAGS := --explicit-target-dependency-import-check error
 FLOW := .build/release/flow
 PREFIX ?= /usr/local
 
-.PHONY: help deps build demo test lint bench chaos docs install clean
+.PHONY: help deps build demo test lint bench chaos fuzz docs install clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -36,6 +36,10 @@ bench: build ## Measure: ratios against floors in the same run
 
 chaos: build ## Kill runs at many moments and compare (KILLS=n)
 	@scripts/chaos $(FLOW)
+
+fuzz: ## Give the readers texts that are nearly right (MINUTES=10 for each, SEED=1)
+	swift build -c release $(BUILD_FLAGS) --product FlowFuzz
+	scripts/fuzz .build/release/FlowFuzz
 
 docs: ## Check that the examples in docs/ run
 	swift build $(BUILD_FLAGS) --product flow

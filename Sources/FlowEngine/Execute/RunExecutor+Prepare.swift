@@ -107,7 +107,8 @@ extension RunExecutor {
         for name in columns.keys {
             columns[name] = .array(rows.map { $0.outputs[name] ?? .null })
         }
-        let record = NodeRecord(outputs: columns)
+        var record = NodeRecord(outputs: columns)
+        collectPaths(of: items, rows, node: machine.definition(of: node), into: &record)
         let digest = keep(record, &batch)
         advance(.joined(node, result: digest), &batch)
         remember(record, digest, of: node)

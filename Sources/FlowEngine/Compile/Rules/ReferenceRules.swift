@@ -8,14 +8,16 @@ struct ReferenceRules {
     let definition: WorkflowDefinition
     let kinds: [String: any NodeKind]
     let kindSite: KindSite
-    private let nodes: [NodeDefinition]
-    private let indexes: [String: Int]
+    let nodes: [NodeDefinition]
+    let indexes: [String: Int]
     /// Nodes of which it is not known what they put out.
     private let doubtfulNodes: Set<Int>
     /// The names that are the same everywhere.
     private let commonTypes: [String: ValueType]
     private var reach: Reach
     private var outputTypes: [Int: ValueType] = [:]
+    /// The types of the items of nodes with `foreach`.
+    var itemTypes: [Int: ValueType] = [:]
 
     init(
         _ definition: WorkflowDefinition, kinds: [String: any NodeKind], kindSite: KindSite,
@@ -289,26 +291,30 @@ struct ReferenceRules {
 
     // MARK: Types
 
-    private mutating func types(for site: ExpressionSite) -> [String: ValueType] {
+    mutating func types(for site: ExpressionSite) -> [String: ValueType] {
+        types(at: site.place, for: site.template)
+    }
+
+    mutating func types(at place: ExpressionSite.Place, for template: Template) -> [String: ValueType] {
         var types = commonTypes
         var named: [String: ValueType] = [:]
-        for reference in site.template.references where reference.root == "nodes" && reference.segments.count > 1 {
+        for reference in template.references where reference.root == "nodes" && reference.segments.count > 1 {
             let name = reference.path[1]
             named[name] = indexes[name].map { nodeType($0) } ?? .any
         }
         types["nodes"] = .object(named, open: true)
-        if site.place == .workflowEnvironment { types["env"] = .object([:], open: false) }
-        if let node = site.place.node {
+        if place == .workflowEnvironment { types["env"] = .object([:], open: false) }
+        if let node = place.node {
             types["attempt"] = .integer
             if let foreach = nodes[node].options.foreach {
-                switch site.place {
+                switch place {
                 case .items: break
                 default:
-                    types[foreach.variable] = .any
+                    types[foreach.variable] = itemType(of: node, foreach)
                     types["item_index"] = .integer
                 }
             }
-            if case .nodeOutput = site.place {
+            if case .nodeOutput = place {
                 types["outputs"] = .anyObject
                 types["artifacts"] = .anyObject
                 types["with"] = .anyObject
@@ -324,16 +330,14 @@ struct ReferenceRules {
         var outputs = kinds[node.kind]?.outputType(of: node, in: kindSite) ?? .anyObject
         if case .object(var fields, let open) = outputs {
             for output in node.options.outputs { fields[output.name] = output.type.valueType }
-            if node.options.foreach != nil { fields = fields.mapValues { .array($0) } }
+            if node.options.foreach != nil {
+                let gaps = hasGaps(node)
+                fields = fields.mapValues { .array(gaps && $0 != .any ? .optional($0) : $0) }
+            }
             outputs = .object(fields, open: open)
         }
-        // Files of items are kept, but expressions cannot refer to them: they would need a path for each item.
-        let names =
-            node.options.foreach == nil
-            ? node.options.artifacts.map(\.name) + (kinds[node.kind]?.artifactNames(of: node) ?? []) : []
-        let artifacts = Dictionary(names.map { ($0, ValueType.string) }, uniquingKeysWith: { first, _ in first })
         let type = ValueType.object(
-            ["outputs": outputs, "artifacts": .object(artifacts, open: false), "status": .string], open: false)
+            ["outputs": outputs, "artifacts": artifactType(of: node), "status": .string], open: false)
         outputTypes[index] = type
         return type
     }
