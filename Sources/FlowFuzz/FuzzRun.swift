@@ -66,7 +66,8 @@ struct FuzzRun {
         Self.say(
             "\(options.target.rawValue): \(count) inputs, \(bytes >> 20) MiB in \(Int(elapsed)) s; "
                 + "worst \(Int(worst.seconds * 1_000_000)) us for \(worst.size) bytes (input \(worst.index)); "
-                + "peak \(Self.peak >> 20) MiB, \(Swift.max(0, Self.peak - base) >> 20) MiB more than after 2000 inputs")
+                + "peak \(Self.peak >> 20) MiB, \(Swift.max(0, Self.peak - base) >> 20) MiB more than after 2000 inputs"
+        )
         return nil
     }
 

@@ -102,7 +102,7 @@ struct ExpressionTypeTests {
         ("[1, 2.5]", "array of number"), ("{a: 1}.a", "integer"), ("inputs.many[0] ?? 1", "integer"),
         ("coalesce(inputs.maybe, 'x')", "string"), ("inputs.count < inputs.ratio", "boolean"),
         ("-inputs.ratio", "number"),
-        ("range(to_number('3'))", "array of integer"), ("min(inputs.many ?? [])", "number or null"),
+        ("range(to_number('3'))", "array of integer"), ("min(inputs.many ?? [])", "integer or null"),
         ("any + 1", "number"), ("any == 1", "boolean"), ("slice(inputs.name, 1)", "string"),
     ])
     func `infers types`(text: String, type: String) throws {

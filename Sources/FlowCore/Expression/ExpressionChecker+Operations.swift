@@ -9,6 +9,7 @@ extension ExpressionChecker {
         case .coalesce:
             let first = type(of: left, orNull: true)
             let second = type(of: right, orNull: orNull)
+            if right.isEmptyList, case .array = first.notNull { return first.notNull }
             return first == .null ? second : first.notNull.joined(with: second)
         case .and, .or:
             require(.boolean, left, "`\(symbol.rawValue)` needs true or false")

@@ -67,7 +67,10 @@ struct ExpressionChecker {
         case .conditional(let condition, let yes, let no):
             require(.boolean, condition, "a condition must be true or false")
             let first = type(of: yes, orNull: orNull, knowing: condition.nonNulls(when: true))
-            return first.joined(with: type(of: no, orNull: orNull, knowing: condition.nonNulls(when: false)))
+            let second = type(of: no, orNull: orNull, knowing: condition.nonNulls(when: false))
+            if no.isEmptyList, case .array = first { return first }
+            if yes.isEmptyList, case .array = second { return second }
+            return first.joined(with: second)
         case .call(let name, let nameRange, let arguments):
             return call(name, at: nameRange, arguments, range: node.range)
         }

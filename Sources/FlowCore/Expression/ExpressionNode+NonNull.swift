@@ -32,6 +32,11 @@ extension ExpressionNode {
         }
     }
 
+    /// Whether the node is `[]`, which has elements of any type one asks for.
+    var isEmptyList: Bool {
+        if case .list(let elements) = kind { elements.isEmpty } else { false }
+    }
+
     /// Whether the node is the word `null`.
     var isNull: Bool {
         if case .literal(.null) = kind { true } else { false }

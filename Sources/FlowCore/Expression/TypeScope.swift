@@ -71,6 +71,8 @@ extension ValueType {
             }
             for (name, type) in b where a[name] == nil { fields[name] = openA ? .any : type.orNull }
             return .object(fields, open: openA || openB)
+        case (.map(let type), .object(let fields, open: false)), (.object(let fields, open: false), .map(let type)):
+            return .map(fields.values.reduce(type) { $0.joined(with: $1) })
         case (.map, .object), (.object, .map): return .anyObject
         default: return .any
         }

@@ -20,7 +20,8 @@ enum NumberFunctions {
         .init(
             "round", [.init("number", .number), .init("digits", .integer, presence: .optional)], .number,
             "The number rounded to so many digits after the point, half away from zero; without digits an integer.",
-            example: "round(2.345, 1)", 2.3, refine: { $0.count == 1 ? .integer : .number }, body: .values(round)),
+            example: "round(2.345, 1)", 2.3, refine: { $0.first == .integer ? .integer : .number }, body: .values(round)
+        ),
         .init(
             "abs", [.init("number", .number)], .number, "The number without its sign.",
             example: "abs(-3)", 3, refine: { $0.first == .integer ? .integer : .number }, body: .values(abs)),

@@ -2,6 +2,14 @@
 
 import FlowCore
 
+extension NodeOptions {
+    /// Whether a condition may skip the node as a whole. One on the item skips items only.
+    var maySkip: Bool {
+        guard let when else { return false }
+        return !(foreach?.isUsed(in: when.expression) ?? false)
+    }
+}
+
 extension ReferenceRules {
     /// The type of an item of a fan-out: that of the elements of its list, as far as that is known.
     mutating func itemType(of node: Int, _ foreach: ForeachDefinition) -> ValueType {

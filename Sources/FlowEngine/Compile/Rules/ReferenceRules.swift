@@ -76,7 +76,7 @@ struct ReferenceRules {
             }
             guard let node = site.place.node else {
                 let options = nodes[other].options
-                if needsOutputs, options.when != nil || options.onFailure == .continue, !doubtfulNodes.contains(other) {
+                if needsOutputs, options.maySkip || options.onFailure == .continue, !doubtfulNodes.contains(other) {
                     reported.insert(segment.name)
                     reader.report(maybeSkipped(reference, other, site, reader))
                 }
@@ -310,7 +310,8 @@ struct ReferenceRules {
                 switch place {
                 case .items: break
                 default:
-                    types[foreach.variable] = itemType(of: node, foreach)
+                    // A name that is taken is told elsewhere.
+                    types[foreach.variable] = types[foreach.variable] == nil ? itemType(of: node, foreach) : .any
                     types["item_index"] = .integer
                 }
             }
