@@ -38,7 +38,7 @@ struct ReferenceRules {
             "run": .object(["id": .string, "workflow": .string], open: false),
             "workflow": .object(["dir": .string, "name": .string], open: false),
         ]
-        nodes = definition.nodes + definition.finally
+        nodes = definition.finally.isEmpty ? definition.nodes : definition.nodes + definition.finally
         indexes = Dictionary(
             nodes.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
         reach = Reach(nodes, indexes: indexes, loose: loose)
