@@ -39,7 +39,7 @@ struct InputFormTests {
         ("type: object, schema: [1]", "the schema cannot be used: $: a schema is a mapping, not array"),
         ("type: string, required: true, default: ~", "a value is required, but the default is null"),
         ("type: number, default: .nan", "not finite"),
-        ("type: integer, default: 9223372036854775808", "9223372036854775808"),
+        ("type: integer, default: 9223372036854775808", "the number does not fit into 64 bits"),
     ])
     func refuses(fields: String, message: String) {
         let compilation = Fixtures.compile(

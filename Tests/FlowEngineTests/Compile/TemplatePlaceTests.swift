@@ -23,7 +23,7 @@ struct TemplatePlaceTests {
         ("folded, indentation given", " >2\n        a\n        b ${{ inputs.naem }}\n"),
         ("inside the folded expression", " >\n      ${{ 'a' == 'b' ?\n      'x' : inputs.naem }}\n"),
         ("many bytes", " |\n      é中😀 e\u{301} ${{ '😀' == '中' ? 'é' : inputs.naem }}\n"),
-        ("folded, many bytes", " >\n      é中😀\n      \u{FEFF}x ${{ inputs.naem }}\n"),
+        ("folded, many bytes", " >\n      é中😀\n      \u{A0}x ${{ inputs.naem }}\n"),
         ("second expression", " |\n      ${{ inputs.name }} é ${{ inputs.name }}\n      ${{ inputs.naem }}\n"),
         ("after an escaped one", " |\n      $${{ x }} ${{ inputs.naem }}\n"),
         ("comment before", " | # why\n      ${{ inputs.naem }}\n"),
