@@ -52,9 +52,13 @@ let package = Package(
             resources: [.embedInCode("Resources")],
             swiftSettings: strict
         ),
+        .target(
+            name: "FlowEditor", dependencies: ["FlowCore", "FlowEngine", "YAML", "FileSystem"], swiftSettings: strict),
+        .target(
+            name: "FlowExchange", dependencies: ["FlowCore", "FlowEngine", "YAML", "FileSystem"], swiftSettings: strict),
         .executableTarget(
             name: "flow",
-            dependencies: ["FlowEngine", "FileSystem", "ChildProcess"],
+            dependencies: ["FlowEngine", "FlowEditor", "FlowExchange", "FileSystem", "ChildProcess"],
             swiftSettings: strict
         ),
         .target(name: "FlowTesting", dependencies: ["FlowEngine", "FileSystem", "Hashing"], swiftSettings: strict),
@@ -75,6 +79,15 @@ let package = Package(
             dependencies: [
                 "FlowEngine", "FlowTesting", "SQLite", "Hashing", "HTTPClient", "FileSystem", "ChildProcess",
             ],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FlowEditorTests", dependencies: ["FlowEditor", "FlowEngine", "FileSystem"],
+            exclude: ["Transcripts"], swiftSettings: strict),
+        .testTarget(
+            name: "FlowExchangeTests",
+            dependencies: ["FlowExchange", "FlowEngine", "FlowTesting", "FileSystem", "ChildProcess"],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),

@@ -21,6 +21,7 @@ public struct PlanGenerator: Sendable {
         let count = random.chance(3) ? 0 : 1 + random.below(random.chance(5) ? 5 * largest : largest)
         definition.nodes = nodes(count, prefix: "n")
         definition.finally = random.chance(40) ? nodes(1 + random.below(3), prefix: "f") : []
+        definition.pools = [PoolDefinition(name: "p", units: 3), PoolDefinition(name: "q", units: 1)]
         return Plan(definition: definition, slotFreeKinds: ["free"])
     }
 
@@ -31,6 +32,7 @@ public struct PlanGenerator: Sendable {
         // Some graphs are dense, some hardly have an edge.
         let density = random.pick([0, 1, 1, 2, 2, 4])
         var nodes: [NodeDefinition] = []
+        var rescuers: [(node: Int, name: String)] = []
         for place in order.indices {
             var needs: [NeedDefinition] = []
             var named: Set<Int> = []
@@ -40,21 +42,49 @@ public struct PlanGenerator: Sendable {
                 let condition = random.chance(50) ? .met : random.pick(NeedCondition.allCases)
                 needs.append(NeedDefinition(node: "\(prefix)\(other)", condition: condition))
             }
+            // A node that stands in needs nothing but the one that failed; nodes further on may need both.
+            var fallback: FallbackDefinition?
+            if random.chance(10) {
+                fallback = FallbackDefinition(node: "\(prefix)r\(order[place])")
+                rescuers.append((order[place], "\(prefix)r\(order[place])"))
+            } else if let rescuer = rescuers.last, random.chance(20), rescuer.node != order[place] {
+                needs.append(
+                    NeedDefinition(node: rescuer.name, condition: random.pick(NeedCondition.allCases)))
+            }
             nodes.append(
                 NodeDefinition(
                     id: "\(prefix)\(order[place])", kind: random.chance(20) ? "free" : "run", needs: needs,
+                    options: options(fallback)))
+        }
+        for (node, name) in rescuers {
+            nodes.append(
+                NodeDefinition(
+                    id: name, kind: "run", needs: [NeedDefinition(node: "\(prefix)\(node)", condition: .failed)],
                     options: options()))
         }
         return nodes.sorted { $0.id.count == $1.id.count ? $0.id < $1.id : $0.id.count < $1.id.count }
     }
 
-    private mutating func options() -> NodeOptions {
+    private mutating func options(_ fallback: FallbackDefinition? = nil) -> NodeOptions {
         NodeOptions(
             retry: random.chance(40) ? retry() : nil,
             onFailure: random.chance(60) ? .fail : random.pick(FailurePolicy.allCases),
             onInterrupt: random.chance(75) ? .rerun : .fail,
             foreach: random.chance(15) ? foreach() : nil,
-            priority: random.chance(30) ? random.below(5) - 2 : 0)
+            priority: random.chance(30) ? random.below(5) - 2 : 0, fallback: fallback,
+            repetition: random.chance(10) ? repetition : nil, demands: random.chance(20) ? demands() : [])
+    }
+
+    /// When it ends is for the world to say.
+    private var repetition: RepeatDefinition? {
+        Expression.parse("true").0.map {
+            RepeatDefinition(until: ConditionDefinition(expression: $0, text: "true"), most: 3)
+        }
+    }
+
+    private mutating func demands() -> [PoolDemand] {
+        let names = random.pick([["p"], ["q"], ["p", "q"], ["mutex:m"], ["q", "mutex:m"]])
+        return names.map { PoolDemand(pool: $0, units: $0 == "p" ? 1 + random.below(4) : 1) }
     }
 
     private mutating func retry() -> RetryPolicy {
@@ -70,6 +100,7 @@ public struct PlanGenerator: Sendable {
     private mutating func foreach() -> ForeachDefinition {
         ForeachDefinition(
             items: .literal(.array([])), maxParallel: random.chance(60) ? 1 + random.below(3) : nil,
-            failureMode: random.pick(ForeachDefinition.FailureMode.allCases))
+            failureMode: random.pick(ForeachDefinition.FailureMode.allCases),
+            shape: random.chance(20) ? .samples(leastAgreement: 0) : .list)
     }
 }

@@ -15,6 +15,7 @@ extension RunEvent {
         case .nodeExpanded(let node, let keys, _): "\(node) expanded: \(keys.joined(separator: " "))"
         case .nodeStarted(let node, let attempt): "\(node) started #\(attempt)"
         case .nodeSucceeded(let node, _, _): "\(node) succeeded"
+        case .nodeRepeated(let node, _, _, let moment): "\(node) again at \(moment.milliseconds)"
         case .nodeFailed(let node, _, let failure, let retryAt):
             "\(node) failed: \(failure.reason.rawValue)\(retryAt.map { ", again at \($0.milliseconds)" } ?? "")"
         case .nodeWaiting(let node, _, .until(let moment)): "\(node) waits until \(moment.milliseconds)"

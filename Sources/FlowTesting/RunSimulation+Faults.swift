@@ -36,7 +36,7 @@ extension RunSimulation {
             guard oracle.nodes[node].wantsSlot || oracle.status(of: node) != .ready else { return }
         case .conditionFalse(let node, _), .evaluationFailed(let node, _), .expanded(let node, _, _):
             guard oracle.status(of: node) != .ready else { return }
-        case .joined(let node, _):
+        case .joined(let node, _), .joinFailed(let node, _):
             if let items = oracle.nodes[node].items, items.allSatisfy({ oracle.nodes[$0].status.isTerminal }),
                 oracle.nodes[node].status == .running
             {

@@ -16,7 +16,13 @@ extension RunSimulation {
         case .prepare(let node):
             guard machine.nodes[node].status == .ready else { return }
             answer(preparation(of: node))
-        case .join(let node): answer(.joined(node, result: .zero))
+        case .join(let node):
+            let isSample = machine.definition(of: node).options.foreach?.keepsOutputTypes == true
+            if isSample, random.chance(30) {
+                answer(.joinFailed(node, NodeFailure(.disagreement, "chance")))
+            } else {
+                answer(.joined(node, result: .zero))
+            }
         default: break
         }
     }
@@ -86,6 +92,10 @@ extension RunSimulation {
         cancelling.remove(node)
         clock.advance(by: Milliseconds(Int64(random.below(30))))
         if wasCancelled, random.chance(60) { return answer(.cancelled(node, attempt: attempt)) }
+        if machine.definition(of: node).options.repetition != nil, random.chance(50) {
+            let next = clock.now.advanced(by: Milliseconds(Int64(random.below(100))))
+            return answer(.repeated(node, attempt: attempt, result: .zero, at: next))
+        }
         switch random.below(100) {
         case ..<60: answer(.succeeded(node, attempt: attempt, result: .zero))
         case ..<80: answer(.failed(node, attempt: attempt, randomFailure()))

@@ -25,6 +25,8 @@ struct RunSimulationOracle {
         var wasInterrupted = false
         /// Whether the world has answered all that the node needs to start, a slot aside.
         var wantsSlot = false
+        /// Whether it holds units of the pools although it does not run.
+        var keepsUnits = false
     }
 
     let plan: Plan
@@ -73,10 +75,32 @@ struct RunSimulationOracle {
         return (nodes[parent].items ?? 0..<0).contains { [.failed, .rejected].contains(nodes[$0].status) }
     }
 
-    private func accepts(_ need: NeedDefinition) -> Bool? {
+    /// The status with which a node counts for those that need it; nil while that is open.
+    private func effect(of node: Int) -> NodeStatus? {
+        let status = nodes[node].status
+        guard status.isTerminal else { return nil }
+        guard status == .failed || status == .rejected, let other = plan.fallback(of: node) else { return status }
+        guard let end = effect(of: other) else { return nil }
+        return end == .succeeded ? .succeeded : status
+    }
+
+    /// Whether what a node waits for has come; nil while that is open.
+    private func accepts(_ need: NeedDefinition, of user: Int) -> Bool? {
         guard let index = indexes[need.node], nodes[index].status.isTerminal else { return nil }
-        return need.condition.accepts(
-            nodes[index].status, continues: plan.nodes[index].options.onFailure == .continue)
+        let isFallback = plan.fallback(of: index) == nodes[user].planNode
+        guard let status = isFallback ? nodes[index].status : effect(of: index) else { return nil }
+        return need.condition.accepts(status, continues: plan.nodes[index].options.onFailure == .continue)
+    }
+
+    /// The units of each pool that nodes hold.
+    private func unitsInUse(but excluded: Int) -> [Int] {
+        var used = [Int](repeating: 0, count: plan.pools.count)
+        for node in nodes.indices where node != excluded && (runs(node) || nodes[node].keepsUnits) {
+            for demand in plan.demands(of: nodes[node].planNode) {
+                used[demand.pool] += Swift.min(demand.units, plan.pools[demand.pool].units ?? .max)
+            }
+        }
+        return used
     }
 
     private func phaseIsOpen(_ node: Int) -> Bool {
@@ -86,7 +110,8 @@ struct RunSimulationOracle {
     func status(of node: Int) -> NodeStatus {
         guard nodes[node].status == .pending else { return nodes[node].status }
         if nodes[node].isItem { return .ready }
-        return phaseIsOpen(node) && definition(node).needs.allSatisfy { accepts($0) == true } ? .ready : .pending
+        return phaseIsOpen(node) && definition(node).needs.allSatisfy { accepts($0, of: node) == true }
+            ? .ready : .pending
     }
 
     /// What the status of the run must be.
@@ -107,7 +132,7 @@ struct RunSimulationOracle {
     private var expectedEnd: RunStatus {
         if isCancelled { return .cancelled }
         let fails = plan.nodes.indices.contains {
-            [.failed, .rejected].contains(nodes[$0].status) && plan.nodes[$0].options.onFailure == .fail
+            [.failed, .rejected].contains(effect(of: $0)) && plan.nodes[$0].options.onFailure == .fail
         }
         return fails ? .failed : .succeeded
     }
@@ -142,6 +167,7 @@ struct RunSimulationOracle {
         nodes[node].status = status
         nodes[node].wantsSlot = false
         nodes[node].wait = nil
+        nodes[node].keepsUnits = false
         nodes[node].retryAt = nil
         if runs(node), takesSlot(node) { usedSlots += 1 }
         guard status.isTerminal, !nodes[node].isItem else { return }
@@ -194,17 +220,25 @@ struct RunSimulationOracle {
         case .nodeSucceeded:
             if nodes[node].items != nil { checkJoin(node, event) }
             move(node, .succeeded, event)
+        case .nodeRepeated(_, let attempt, _, let moment):
+            expect(attempt == nodes[node].attempt, "`\(event.line)` is of attempt \(attempt)")
+            expect(definition.options.repetition != nil, "`\(event.line)` of a node that does not repeat")
+            move(node, .retrying, event)
+            nodes[node].failures = 0
+            nodes[node].firstStart = nil
+            nodes[node].retryAt = moment
         case .nodeFailed(_, _, let failure, let retryAt): fail(node, failure, retryAt, event, at: now)
         case .nodeWaiting(_, let attempt, let wait):
             expect(attempt == nodes[node].attempt, "`\(event.line)` is of attempt \(attempt)")
             move(node, .waiting, event)
             nodes[node].wait = wait
+            if case .approval = wait {} else { nodes[node].keepsUnits = true }
         case .approvalDecided:
             if case .approval = nodes[node].wait { return }
             found.list.append("`\(event.line)` answers no question")
         case .nodeSkipped: move(node, .skipped, event)
         case .nodeOmitted:
-            expect(definition.needs.contains { accepts($0) == false }, "`\(event.line)` without a cause")
+            expect(definition.needs.contains { accepts($0, of: node) == false }, "`\(event.line)` without a cause")
             move(node, .omitted, event)
         case .nodeCancelled:
             expect(isStopped(node), "`\(event.line)` without a cause")
@@ -226,10 +260,16 @@ struct RunSimulationOracle {
         expect(!isStopped(node), "`\(event.line)` although it is cancelled")
         expect(isReplaying || nodes[node].wantsSlot, "`\(event.line)` before it is prepared")
         expect(
-            nodes[node].isItem || definition.needs.allSatisfy { accepts($0) == true },
+            nodes[node].isItem || definition.needs.allSatisfy { accepts($0, of: node) == true },
             "`\(event.line)` before its needs")
         expect(isMain(node) || openMain == 0, "`\(event.line)` before the main nodes have ended")
         expect(!takesSlot(node) || usedSlots < slots, "`\(event.line)` without a slot")
+        let used = unitsInUse(but: node)
+        for demand in plan.demands(of: nodes[node].planNode) {
+            let units = plan.pools[demand.pool].units ?? .max
+            let isFree = used[demand.pool] <= units - Swift.min(demand.units, units)
+            expect(isFree, "`\(event.line)` without units of `\(plan.pools[demand.pool].name)`")
+        }
         if let moment = nodes[node].retryAt { expect(now >= moment, "`\(event.line)` before \(moment.milliseconds)") }
         if nodes[node].wasInterrupted {
             expect(definition.options.onInterrupt == .rerun, "`\(event.line)` although `on_interrupt` is `fail`")
@@ -243,7 +283,7 @@ struct RunSimulationOracle {
                 (self.definition(node).options.priority, plan.height[nodes[node].planNode])
             }
             let passed = plan.nodes.indices.first {
-                nodes[$0].wantsSlot && takesSlot($0) && urgency($0) > urgency(node)
+                nodes[$0].wantsSlot && takesSlot($0) && plan.demands(of: $0).isEmpty && urgency($0) > urgency(node)
             }
             expect(passed == nil, "`\(event.line)` before `\(passed.map { plan.nodes[$0].id } ?? "")`")
         }
@@ -301,7 +341,8 @@ struct RunSimulationOracle {
         expect(items.allSatisfy { nodes[$0].status.isTerminal }, "`\(event.line)` before its items")
         let failed = items.contains { [.failed, .rejected].contains(nodes[$0].status) }
         let mustFail = failed && definition(node).options.foreach?.failureMode != .continue
-        if case .nodeFailed = event { expect(mustFail, "`\(event.line)` although no item takes it along") }
+        let isSample = definition(node).options.foreach?.keepsOutputTypes == true
+        if case .nodeFailed = event { expect(mustFail || isSample, "`\(event.line)` although no item takes it along") }
         if case .nodeSucceeded = event { expect(!mustFail, "`\(event.line)` although an item failed") }
     }
 
@@ -321,7 +362,8 @@ struct RunSimulationOracle {
                     "`\(machine.name(of: index))` is \(state.status) #\(state.attempt) after \(state.failures) failures, "
                         + "not \(status) #\(nodes[index].attempt) after \(nodes[index].failures)")
             }
-            if status == .pending, definition(index).needs.contains(where: { accepts($0) == false }), isStarted,
+            if status == .pending, isStarted,
+                definition(index).needs.contains(where: { accepts($0, of: index) == false }),
                 !isMain(index) || !isCancelled
             {
                 found.list.append("`\(machine.name(of: index))` ought to be omitted")
@@ -348,6 +390,11 @@ struct RunSimulationOracle {
             let siblings = nodes[nodes[node].planNode].items ?? 0..<0
             if siblings.count(where: { runs($0) }) >= most { return }
         }
+        let demands = plan.demands(of: nodes[node].planNode)
+        let used = unitsInUse(but: node)
+        if demands.contains(where: { used[$0.pool] > 0 }) { return }
+        // Who stands in line for a slot has its units already, and may keep them from a node that needs no slot.
+        if !demands.isEmpty, !takesSlot(node), usedSlots == slots { return }
         found.list.append("`\(machine.name(of: node))` waits although a slot is free")
     }
 }

@@ -31,7 +31,7 @@ struct RunMachineSimulationTests {
             switch event {
             case .nodeStarted, .nodeExpanded: .running
             case .nodeSucceeded: .succeeded
-            case .nodeFailed(_, _, _, .some): .retrying
+            case .nodeFailed(_, _, _, .some), .nodeRepeated: .retrying
             case .nodeFailed(_, _, let failure, nil):
                 failure.reason == .rejected && old == .waiting ? .rejected : .failed
             case .nodeWaiting: .waiting
@@ -59,7 +59,7 @@ struct RunMachineSimulationTests {
         for name in [
             "run_started", "run_paused", "run_resumed", "cancel_requested", "run_ended", "node_expanded",
             "node_started", "node_succeeded", "node_failed", "node_waiting", "approval_decided", "node_skipped",
-            "node_omitted", "node_cancelled", "node_interrupted",
+            "node_omitted", "node_cancelled", "node_interrupted", "node_repeated",
         ] {
             #expect(coverage.events[name, default: 0] >= 100, "\(name) hardly happens")
         }

@@ -52,6 +52,15 @@ public final class NodeOptions: Sendable {
     public let foreach: ForeachDefinition?
     /// Higher starts first among nodes that are ready.
     public let priority: Int
+    /// The node that runs, and whose outputs count, when this one has failed for good.
+    public let fallback: FallbackDefinition?
+    /// The node runs again until a condition on its outputs holds.
+    public let repetition: RepeatDefinition?
+    /// What the node holds while it runs.
+    public let demands: [PoolDemand]
+    /// Whether results may be taken from earlier runs.
+    public let cache: CachePolicy
+    public let budget: BudgetDefinition?
 
     public static let standard = NodeOptions()
 
@@ -61,7 +70,9 @@ public final class NodeOptions: Sendable {
         with: [TemplateEntry] = [], env: [TemplateEntry] = [], outputs: [DeclaredOutput] = [],
         artifacts: [ArtifactDefinition] = [], retry: RetryPolicy? = nil, timeout: Milliseconds? = nil,
         idleTimeout: Milliseconds? = nil, onFailure: FailurePolicy = .fail, onInterrupt: InterruptPolicy = .rerun,
-        effects: EffectClass = .idempotent, foreach: ForeachDefinition? = nil, priority: Int = 0
+        effects: EffectClass = .idempotent, foreach: ForeachDefinition? = nil, priority: Int = 0,
+        fallback: FallbackDefinition? = nil, repetition: RepeatDefinition? = nil, demands: [PoolDemand] = [],
+        cache: CachePolicy = .standard, budget: BudgetDefinition? = nil
     ) {
         self.title = title
         self.description = description
@@ -78,6 +89,11 @@ public final class NodeOptions: Sendable {
         self.effects = effects
         self.foreach = foreach
         self.priority = priority
+        self.fallback = fallback
+        self.repetition = repetition
+        self.demands = demands
+        self.cache = cache
+        self.budget = budget
     }
 }
 
@@ -173,39 +189,4 @@ public enum InterruptPolicy: String, Sendable, Hashable, CaseIterable {
 /// What running a node again does to the world.
 public enum EffectClass: String, Sendable, Hashable, CaseIterable {
     case none, idempotent, external
-}
-
-/// One node for each item of a list.
-public struct ForeachDefinition: Sendable, Hashable {
-    /// What the failure of one item does.
-    public enum FailureMode: String, Sendable, Hashable, CaseIterable {
-        /// Items that have not ended are cancelled, and the node fails.
-        case failFast = "fail_fast"
-        /// The others go on; the node succeeds, with null for what failed.
-        case `continue`
-        /// The others go on; then the node fails.
-        case allOrNothing = "all_or_nothing"
-    }
-
-    public var items: Template
-    /// The name of the item in expressions.
-    public var variable: String
-    /// Gives each item a stable name; nil counts from 0.
-    public var key: Expression?
-    public var maxParallel: Int?
-    public var failureMode: FailureMode
-    public var span: SourceSpan
-
-    /// A fan-out.
-    public init(
-        items: Template, variable: String = "item", key: Expression? = nil, maxParallel: Int? = nil,
-        failureMode: FailureMode = .failFast, span: SourceSpan = .none
-    ) {
-        self.items = items
-        self.variable = variable
-        self.key = key
-        self.maxParallel = maxParallel
-        self.failureMode = failureMode
-        self.span = span
-    }
 }

@@ -12,6 +12,10 @@ extension WorkflowDefinition {
         for entry in env { text += "env \(entry.name) = \(entry.template.dump)\n" }
         for secret in secrets { text += "secret \(secret.name) from $\(secret.environmentVariable)\n" }
         for path in files { text += "file \(path)\n" }
+        for pool in pools { text += "pool \(pool.name): \(pool.units.map(String.init) ?? "any")\n" }
+        for agent in agents { text += "agent \(agent.name) at \(sources.place(of: agent.span))\n" }
+        if let group { text += "group \(group.key.dump) \(group.onConflict.rawValue)\n" }
+        if let budget { text += "budget \(budget.dump)\n" }
         if let maxParallel { text += "max_parallel \(maxParallel)\n" }
         for node in nodes { text += node.dump(in: sources, phase: "node") }
         for node in finally { text += node.dump(in: sources, phase: "finally") }
@@ -33,16 +37,34 @@ extension NodeDefinition {
         }
         for artifact in options.artifacts { text += "  artifact \(artifact.name): \(artifact.path)\n" }
         if let foreach = options.foreach {
-            text += "  foreach \(foreach.variable) in \(foreach.items.dump) \(foreach.failureMode.rawValue)\n"
+            text += "  \(foreach.shape.name) \(foreach.variable) in \(foreach.items.dump) "
+            text += "\(foreach.failureMode.rawValue)\n"
         }
         if let retry = options.retry {
             text += "  retry \(retry.maxAttempts) × \(retry.delay.description), factor \(retry.factor)\n"
         }
+        if let repetition = options.repetition {
+            text += "  repeat until \(repetition.until.text), at most \(repetition.most) times\n"
+        }
+        if let fallback = options.fallback { text += "  fallback \(fallback.node)\n" }
+        for demand in options.demands { text += "  takes \(demand.units) of \(demand.pool)\n" }
+        if options.cache != .standard { text += "  cache \(options.cache.mode.rawValue)\n" }
         if let timeout = options.timeout { text += "  timeout \(timeout.description)\n" }
         if options.onFailure != .fail { text += "  on_failure \(options.onFailure.rawValue)\n" }
         if options.onInterrupt != .rerun { text += "  on_interrupt \(options.onInterrupt.rawValue)\n" }
         if options.priority != 0 { text += "  priority \(options.priority)\n" }
         return text
+    }
+}
+
+extension BudgetDefinition {
+    /// The limits in one line.
+    var dump: String {
+        var parts: [String] = []
+        if let dollars { parts.append("\(dollars) USD") }
+        if let tokens { parts.append("\(tokens) tokens") }
+        if let time { parts.append(time.description) }
+        return parts.joined(separator: ", ") + ", then \(onExceed.rawValue)"
     }
 }
 

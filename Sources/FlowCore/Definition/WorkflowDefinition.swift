@@ -16,6 +16,13 @@ public struct WorkflowDefinition: Sendable {
     public var secrets: [SecretDefinition] = []
     /// The most nodes that hold a slot at the same time; nil leaves it to the engine.
     public var maxParallel: Int?
+    /// Units that nodes share.
+    public var pools: [PoolDefinition] = []
+    /// Runs of the same group do not run at the same time; nil for no group.
+    public var group: ConcurrencyGroup?
+    public var budget: BudgetDefinition?
+    /// Agents that are written in the workflow itself.
+    public var agents: [InlineAgent] = []
     /// Files and folders beside the workflow that belong to it and are kept with each run.
     public var files: [String] = []
     public var nodes: [NodeDefinition] = []

@@ -46,10 +46,20 @@ public struct KindSite: Sendable {
     public var readFile: @Sendable (_ path: String) -> [UInt8]?
     /// The names of the agents that nodes may use.
     public var agents: [String]
+    /// The names of all kinds of nodes.
+    public var kinds: [String]
+    /// What the workflow in a file beside this one takes and gives; nil when it cannot be read.
+    public var workflow: @Sendable (_ path: String) -> WorkflowInterface?
 
     /// A site.
-    public init(agents: [String] = [], readFile: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }) {
+    public init(
+        agents: [String] = [], kinds: [String] = [],
+        readFile: @escaping @Sendable (String) -> [UInt8]? = { _ in nil },
+        workflow: @escaping @Sendable (String) -> WorkflowInterface? = { _ in nil }
+    ) {
         self.agents = agents
+        self.kinds = kinds
+        self.workflow = workflow
         self.readFile = readFile
     }
 }

@@ -38,6 +38,7 @@ extension Plan {
         if let title = node.options.title { label += "\n\(title)" }
         label += "\n\(node.kind)"
         if node.options.foreach != nil { label += items[node.id].map { " × \($0)" } ?? " × n" }
+        if node.options.repetition != nil { label += " ↻" }
         var look = "shape=\(Self.shape(of: node.kind))"
         if let status = statuses[node.id] {
             label += "\n\(status.sign) \(status.rawValue)"
@@ -73,6 +74,8 @@ extension Plan {
         case "set": "parallelogram"
         case "http": "cds"
         case "jq": "component"
+        case "switch": "trapezium"
+        case "plan": "tab"
         default: "box"
         }
     }

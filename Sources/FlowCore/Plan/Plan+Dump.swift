@@ -15,7 +15,10 @@ extension Plan {
             text += "\(index) \(node.id) \(node.kind) level=\(level[index]) height=\(height[index])"
             if !needs.isEmpty { text += " needs=\(needs.joined(separator: ","))" }
             if !needsSlot(index) { text += " slot-free" }
-            if node.options.foreach != nil { text += " foreach" }
+            if let foreach = node.options.foreach { text += " \(foreach.shape.name)" }
+            if node.options.repetition != nil { text += " repeat" }
+            if let other = fallback(of: index) { text += " fallback=\(nodes[other].id)" }
+            for demand in demands(of: index) { text += " \(pools[demand.pool].name)=\(demand.units)" }
             if index >= finallyStart { text += " finally" }
             if critical.contains(index) { text += " critical" }
             text += "\n"

@@ -14,6 +14,8 @@ extension Plan {
             object["title"] = node.options.title.map { .string($0) }
             object["level"] = .integer(Int64(level[index]))
             object["phase"] = .string(index < finallyStart ? "main" : "finally")
+            object["fan_out"] = node.options.foreach.map { .string($0.shape.name) }
+            object["fallback"] = fallback(of: index).map { .string(nodes[$0].id) }
             object["status"] = statuses[node.id].map { .string($0.rawValue) }
             list.append(.object(object))
             for edge in needs(of: index) {

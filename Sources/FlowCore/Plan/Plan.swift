@@ -27,6 +27,19 @@ public struct Plan: Sendable {
     private let needs: [Edge]
     /// The number of nodes on the longest way from each node to an end, the node included.
     public let height: [Int32]
+    /// The pools that some node takes units of.
+    public let pools: [PoolDefinition]
+    private let demands: [Int: [Demand]]
+    /// The node that stands in for a failed one, and the other way round.
+    private let fallbacks: [Int: Int32]
+    private let rescued: [Int: Int32]
+
+    /// What a node takes of a pool while it runs.
+    public struct Demand: Sendable, Hashable {
+        /// The place in `pools`.
+        public var pool: Int
+        public var units: Int
+    }
 
     /// The plan of a definition in which every need names a node of the same phase and no needs form a cycle: the
     /// compiler has checked both. A need that does not hold to it is left out.
@@ -66,8 +79,49 @@ public struct Plan: Sendable {
         self.needStarts = needStarts
         self.successors = successors
         successorStarts = starts
+        (pools, demands) = Self.pools(of: nodes, declared: definition.pools)
+        var fallbacks: [Int: Int32] = [:]
+        var rescued: [Int: Int32] = [:]
+        for (index, node) in nodes.enumerated() {
+            guard let fallback = node.options.fallback, let other = indexes[fallback.node], other != index,
+                rescued[Int(other)] == nil,
+                nodes[Int(other)].needs.contains(where: { $0.node == node.id && $0.condition == .failed })
+            else { continue }
+            fallbacks[index] = other
+            rescued[Int(other)] = Int32(index)
+        }
+        self.fallbacks = fallbacks
+        self.rescued = rescued
         height = Self.heights(
             count: nodes.count, needs: needs, needStarts: needStarts, successorCounts: successorCounts)
+    }
+
+    /// The pools that nodes name, each with the units it has, and what each node takes. Two demands of a node on one
+    /// pool add up.
+    private static func pools(
+        of nodes: [NodeDefinition], declared: [PoolDefinition]
+    ) -> ([PoolDefinition], [Int: [Demand]]) {
+        var pools: [PoolDefinition] = []
+        var places: [String: Int] = [:]
+        var demands: [Int: [Demand]] = [:]
+        for (index, node) in nodes.enumerated() where !node.options.demands.isEmpty {
+            var units: [Int: Int] = [:]
+            for demand in node.options.demands where demand.units > 0 {
+                let place = places[demand.pool] ?? pools.count
+                if place == pools.count {
+                    places[demand.pool] = place
+                    let declared = declared.first { $0.name == demand.pool }
+                    let isMachine = demand.pool.hasPrefix("machine:")
+                    pools.append(
+                        declared
+                            ?? PoolDefinition(name: demand.pool, units: isMachine ? nil : 1, span: demand.span))
+                }
+                let sum = (units[place] ?? 0).addingReportingOverflow(demand.units)
+                units[place] = sum.overflow ? .max : sum.partialValue
+            }
+            demands[index] = units.sorted { $0.key < $1.key }.map { Demand(pool: $0.key, units: $0.value) }
+        }
+        return (pools, demands)
     }
 
     /// Works from the ends to the beginnings (Kahn's order on the reversed graph): linear in nodes and edges.
@@ -101,6 +155,15 @@ public struct Plan: Sendable {
 
     /// The nodes that a node waits for.
     public func needs(of node: Int) -> ArraySlice<Edge> { needs[Int(needStarts[node])..<Int(needStarts[node + 1])] }
+
+    /// What a node takes of the pools while it runs.
+    public func demands(of node: Int) -> [Demand] { demands[node] ?? [] }
+
+    /// The node that stands in when a node has failed for good.
+    public func fallback(of node: Int) -> Int? { fallbacks[node].map(Int.init) }
+
+    /// The node for which a node stands in.
+    public func rescued(by node: Int) -> Int? { rescued[node].map(Int.init) }
 
     /// Whether a node does work that counts against the limit of parallel nodes.
     public func needsSlot(_ node: Int) -> Bool { !slotFreeKinds.contains(nodes[node].kind) }

@@ -50,6 +50,10 @@ public enum FailureReason: String, Sendable, Hashable, CaseIterable {
     case refused
     case interrupted
     case rejected
+    /// The condition of a `repeat` did not hold after the last iteration.
+    case notConverged = "not_converged"
+    /// Too few of the `samples` agree.
+    case disagreement
     /// An item of a `foreach`, or a sub-workflow, failed.
     case child
     /// The disk is full or cannot be read or written.
@@ -62,8 +66,8 @@ public enum FailureReason: String, Sendable, Hashable, CaseIterable {
         case .exitCode, .signal, .timeout, .idleTimeout, .schemaMismatch, .rateLimit, .serverError, .connection,
             .interrupted:
             true
-        case .spawn, .expression, .badData, .unavailable, .clientError, .refused, .rejected, .child, .storage,
-            .cancelled:
+        case .spawn, .expression, .badData, .unavailable, .clientError, .refused, .rejected, .notConverged,
+            .disagreement, .child, .storage, .cancelled:
             false
         }
     }

@@ -15,8 +15,14 @@ public struct NodeState: Sendable, Hashable {
     var open: Int32 = 0
     /// Whether the node stands in the queue for a slot.
     var isQueued = false
-    /// Whether the node, an item, stands in line for a place among its siblings.
+    /// Whether the node stands in line for a place among its siblings, or for units of a pool.
     var isParked = false
+    /// Whether the node, an item, has its place among its siblings.
+    var hasPlace = false
+    /// Whether the node has what it takes of the pools.
+    var hasUnits = false
+    /// Iterations of a `repeat` that have ended and were not the last.
+    public internal(set) var repeats: Int32 = 0
     /// Whether a need has ended in a way that the node cannot use.
     var isDoomed = false
     /// Whether its items, not itself, do the work.

@@ -13,6 +13,7 @@ extension RunEvent {
         case .nodeExpanded: "node_expanded"
         case .nodeStarted: "node_started"
         case .nodeSucceeded: "node_succeeded"
+        case .nodeRepeated: "node_repeated"
         case .nodeFailed: "node_failed"
         case .nodeWaiting: "node_waiting"
         case .approvalDecided: "approval_decided"
@@ -49,6 +50,10 @@ extension RunEvent {
         case .nodeSucceeded(_, let attempt, let result):
             object["attempt"] = .integer(Int64(attempt))
             object["result"] = .string(result.hex)
+        case .nodeRepeated(_, let attempt, let result, let moment):
+            object["attempt"] = .integer(Int64(attempt))
+            object["result"] = .string(result.hex)
+            object["next_at"] = .integer(moment.milliseconds)
         case .nodeFailed(_, let attempt, let failure, let retryAt):
             object["attempt"] = .integer(Int64(attempt))
             object["failure"] = failure.json
@@ -90,6 +95,11 @@ extension RunEvent {
         case "node_succeeded":
             guard let result = digest("result") else { return nil }
             self = .nodeSucceeded(node: node, attempt: attempt, result: result)
+        case "node_repeated":
+            guard let result = digest("result") else { return nil }
+            self = .nodeRepeated(
+                node: node, attempt: attempt, result: result,
+                at: Timestamp(milliseconds: json["next_at"]?.integerValue ?? 0))
         case "node_failed":
             guard let failure = json["failure"].flatMap(NodeFailure.init(json:)) else { return nil }
             self = .nodeFailed(

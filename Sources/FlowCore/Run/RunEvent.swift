@@ -19,6 +19,8 @@ public enum RunEvent: Sendable, Hashable {
     case nodeSucceeded(node: String, attempt: Int, result: Digest)
     /// The attempt failed. With `retryAt` the node runs again then; without, the failure is final.
     case nodeFailed(node: String, attempt: Int, failure: NodeFailure, retryAt: Timestamp?)
+    /// An iteration of a `repeat` succeeded; the next begins at the given moment.
+    case nodeRepeated(node: String, attempt: Int, result: Digest, at: Timestamp)
     /// The node holds no slot until its wait is over.
     case nodeWaiting(node: String, attempt: Int, wait: NodeWait)
     case approvalDecided(node: String, decision: ApprovalDecision)
@@ -33,7 +35,8 @@ public enum RunEvent: Sendable, Hashable {
         switch self {
         case .runCreated, .runStarted, .runPaused, .runResumed, .cancelRequested, .runEnded: nil
         case .nodeExpanded(let node, _, _), .nodeStarted(let node, _), .nodeSucceeded(let node, _, _),
-            .nodeFailed(let node, _, _, _), .nodeWaiting(let node, _, _), .approvalDecided(let node, _),
+            .nodeRepeated(let node, _, _, _), .nodeFailed(let node, _, _, _), .nodeWaiting(let node, _, _),
+            .approvalDecided(let node, _),
             .nodeSkipped(let node, _), .nodeOmitted(let node, _), .nodeCancelled(let node),
             .nodeInterrupted(let node, _):
             node

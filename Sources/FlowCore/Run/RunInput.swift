@@ -16,6 +16,8 @@ public enum RunInput: Sendable, Hashable {
 
     /// Answers to `RunEffect.run`.
     case succeeded(Int, attempt: Int, result: Digest)
+    /// An iteration of a `repeat` succeeded and is not the last one; the next begins at the given moment.
+    case repeated(Int, attempt: Int, result: Digest, at: Timestamp)
     case failed(Int, attempt: Int, NodeFailure)
     case waiting(Int, attempt: Int, NodeWait)
     case cancelled(Int, attempt: Int)
@@ -28,6 +30,8 @@ public enum RunInput: Sendable, Hashable {
     case decided(Int, ApprovalDecision, result: Digest)
     /// The outputs of all items of a `foreach` are collected.
     case joined(Int, result: Digest)
+    /// What the items put out does not make a result.
+    case joinFailed(Int, NodeFailure)
     /// The run of a sub-workflow ended.
     case childEnded(Int, result: Digest?, failure: NodeFailure?)
 }

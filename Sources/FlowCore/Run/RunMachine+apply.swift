@@ -29,6 +29,8 @@ extension RunMachine {
                 let isRejected = failure.reason == .rejected && nodes[node].status == .waiting
                 end(node, isRejected ? .rejected : .failed)
             }
+        case .nodeRepeated(let name, _, _, let moment):
+            if let node = index(of: name) { again(node, at: moment) }
         case .nodeSucceeded(let name, _, _): end(name, .succeeded)
         case .nodeSkipped(let name, _): end(name, .skipped)
         case .nodeOmitted(let name, _): end(name, .omitted)
@@ -148,10 +150,14 @@ extension RunMachine {
         guard !nodes[node].isQueued, !nodes[node].isParked, !nodes[node].isExpanded,
             nodes[node].status.allows(.running)
         else { return }
-        if let parent = parent(of: node), expansions[parent]?.admit(node) == false {
-            nodes[node].isParked = true
-            return
+        if !nodes[node].hasPlace, let parent = parent(of: node) {
+            guard expansions[parent]?.admit(node) == true else {
+                nodes[node].isParked = true
+                return
+            }
+            nodes[node].hasPlace = true
         }
+        guard takeUnits(node) else { return }
         nodes[node].isQueued = true
         if takesSlot(node) {
             queue.insert(
@@ -161,17 +167,18 @@ extension RunMachine {
         }
     }
 
-    /// Takes a node out of line, or gives back what a running attempt held.
-    private mutating func release(_ node: Int) {
-        let wasRunning = nodes[node].status == .running && !nodes[node].isExpanded
-        guard wasRunning || nodes[node].isQueued else { return }
+    /// Takes a node out of line, or gives back what a running attempt held. A node that waits for its own timer or
+    /// sub-workflow keeps its units of the pools: its work goes on elsewhere.
+    private mutating func release(_ node: Int, keepsUnits: Bool = false) {
+        if nodes[node].status == .running, !nodes[node].isExpanded, takesSlot(node) { usedSlots -= 1 }
         nodes[node].isQueued = false
-        if wasRunning, takesSlot(node) { usedSlots -= 1 }
-        guard let parent = parent(of: node) else { return }
+        if !keepsUnits { returnUnits(node) }
+        guard nodes[node].hasPlace, let parent = parent(of: node) else { return }
+        nodes[node].hasPlace = false
         expansions[parent]?.active -= 1
         while let next = expansions[parent]?.unpark() {
             // Entries of items that went another way are left behind.
-            guard nodes[next].isParked else { continue }
+            guard nodes[next].isParked, !nodes[next].hasPlace else { continue }
             nodes[next].isParked = false
             enqueue(next)
             break
@@ -180,7 +187,11 @@ extension RunMachine {
 
     private mutating func start(_ node: Int, attempt: Int, at time: Timestamp) {
         guard nodes[node].status.allows(.running), !nodes[node].isExpanded else { return }
-        if !nodes[node].isQueued, let parent = parent(of: node) { expansions[parent]?.active += 1 }
+        if !nodes[node].hasPlace, let parent = parent(of: node) {
+            expansions[parent]?.active += 1
+            nodes[node].hasPlace = true
+        }
+        forceUnits(node)
         nodes[node].isQueued = false
         nodes[node].isParked = false
         retryTimes[node] = nil
@@ -193,7 +204,7 @@ extension RunMachine {
 
     private mutating func suspend(_ node: Int, wait: NodeWait) {
         guard nodes[node].status.allows(.waiting) else { return }
-        release(node)
+        release(node, keepsUnits: !wait.isForPeople)
         set(node, .waiting)
         setWait(node, wait)
         if let effect = wakeEffect(of: node) { effects.append(effect) }
@@ -211,6 +222,19 @@ extension RunMachine {
         effects.append(.wake(node, at: time))
     }
 
+    /// Another iteration of a `repeat` is to come.
+    private mutating func again(_ node: Int, at time: Timestamp) {
+        guard nodes[node].status.allows(.retrying) else { return }
+        release(node)
+        setWait(node, nil)
+        set(node, .retrying)
+        nodes[node].failures = 0
+        nodes[node].repeats += 1
+        firstStarts[node] = nil
+        retryTimes[node] = time
+        effects.append(.wake(node, at: time))
+    }
+
     private mutating func interrupt(_ node: Int) {
         guard nodes[node].status.allows(.interrupted) else { return }
         release(node)
@@ -220,8 +244,8 @@ extension RunMachine {
 
     private mutating func end(_ node: Int, _ status: NodeStatus) {
         guard nodes[node].status.allows(status) else { return }
-        release(node)
         nodes[node].isParked = false
+        release(node)
         setWait(node, nil)
         retryTimes[node] = nil
         set(node, status)
@@ -249,23 +273,41 @@ extension RunMachine {
     }
 
     private mutating func endPlanNode(_ node: Int, _ status: NodeStatus) {
-        let policy = plan.nodes[node].options.onFailure
-        if status == .failed || status == .rejected, policy == .fail, failedNode == nil { failedNode = node }
-        for edge in plan.successors(of: node) {
-            let next = Int(edge.node)
-            nodes[next].open -= 1
-            if edge.condition.accepts(status, continues: policy == .continue) {
-                if nodes[next].open == 0 { makeReady(next) }
-            } else if !nodes[next].isDoomed, nodes[next].status == .pending {
-                nodes[next].isDoomed = true
-                if cancellation == nil || next >= plan.finallyStart { doomed.append((next, node)) }
-            }
+        if status == .failed || status == .rejected, let other = plan.fallback(of: node) {
+            // What comes of the failure is known when the node that stands in has ended. That one waits for it.
+            for edge in plan.successors(of: node) where Int(edge.node) == other { pass(status, along: edge, of: node) }
+        } else {
+            settle(node, status)
         }
         if node < plan.finallyStart {
             openMain -= 1
             if openMain == 0 { openFinallyPhase() }
         } else {
             openFinally -= 1
+        }
+    }
+
+    /// Lets a node's end count for the nodes that need it: with the status of its fallback if that one has made the
+    /// failure good.
+    private mutating func settle(_ node: Int, _ status: NodeStatus) {
+        let hasFailed = status == .failed || status == .rejected
+        if hasFailed, plan.nodes[node].options.onFailure == .fail, failedNode == nil { failedNode = node }
+        let other = nodes[node].status == .failed || nodes[node].status == .rejected ? plan.fallback(of: node) : nil
+        for edge in plan.successors(of: node) where Int(edge.node) != other { pass(status, along: edge, of: node) }
+        guard let rescued = plan.rescued(by: node) else { return }
+        let before = nodes[rescued].status
+        guard before == .failed || before == .rejected else { return }
+        settle(rescued, status == .succeeded || status == .reused ? .succeeded : before)
+    }
+
+    private mutating func pass(_ status: NodeStatus, along edge: Plan.Edge, of node: Int) {
+        let next = Int(edge.node)
+        nodes[next].open -= 1
+        if edge.condition.accepts(status, continues: plan.nodes[node].options.onFailure == .continue) {
+            if nodes[next].open == 0 { makeReady(next) }
+        } else if !nodes[next].isDoomed, nodes[next].status == .pending {
+            nodes[next].isDoomed = true
+            if cancellation == nil || next >= plan.finallyStart { doomed.append((next, node)) }
         }
     }
 

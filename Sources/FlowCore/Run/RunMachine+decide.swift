@@ -29,6 +29,11 @@ extension RunMachine {
         case .succeeded(let node, let attempt, let result):
             return isRunning(node, attempt)
                 ? [.nodeSucceeded(node: name(of: node), attempt: attempt, result: result)] : []
+        case .repeated(let node, let attempt, let result, let moment):
+            let isAwaited = has(node, .waiting) && Int(nodes[node].attempt) == attempt
+            guard isRunning(node, attempt) || isAwaited else { return [] }
+            if isStopped(node) { return [.nodeCancelled(node: name(of: node))] }
+            return [.nodeRepeated(node: name(of: node), attempt: attempt, result: result, at: moment)]
         case .failed(let node, let attempt, let failure):
             return isRunning(node, attempt) ? [failed(node, attempt: attempt, failure: failure, at: now)] : []
         case .waiting(let node, let attempt, let wait):
@@ -51,6 +56,10 @@ extension RunMachine {
             }
             return decided(node, decision, result: result)
         case .joined(let node, let result): return joined(node, result: result)
+        case .joinFailed(let node, let failure):
+            guard has(node, .running), let expansion = expansions[node], expansion.open == 0 else { return [] }
+            if isStopped(node) { return [.nodeCancelled(node: name(of: node))] }
+            return [.nodeFailed(node: name(of: node), attempt: 1, failure: failure, retryAt: nil)]
         case .childEnded(let node, let result, let failure):
             guard has(node, .waiting), case .run = waits[node] else { return [] }
             let attempt = Int(nodes[node].attempt)

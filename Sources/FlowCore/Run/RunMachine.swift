@@ -41,6 +41,8 @@ public struct RunMachine: Sendable {
     public internal(set) var endedCount = 0
 
     var queue = ReadyQueue()
+    /// The state of each pool of the plan.
+    var pools: [PoolUse]
     /// Nodes of which a need can no longer be met, with that need.
     var doomed: [(node: Int, need: Int)] = []
     /// Nodes that a cancellation ends although they have not run.
@@ -57,14 +59,19 @@ public struct RunMachine: Sendable {
     var firstStarts: [Int: Timestamp] = [:]
 
     /// The machine of a run. With a history it stands where the history ends, and `takeEffects` gives all that is
-    /// to be done from there.
+    /// to be done from there. `machine` says how much there is of what `resources` ask for: `cpus`, `memory` in MiB,
+    /// `gpus`; what it does not name has no limit.
     public init(
-        plan: Plan, slots: Int, seed: UInt64 = 0, emptyResult: Digest, history: some Sequence<RecordedEvent> = []
+        plan: Plan, slots: Int, seed: UInt64 = 0, emptyResult: Digest, machine: [String: Int] = [:],
+        history: some Sequence<RecordedEvent> = []
     ) {
         self.plan = plan
         self.slots = Swift.max(1, slots)
         self.seed = seed
         self.emptyResult = emptyResult
+        pools = plan.pools.map { pool in
+            PoolUse(capacity: pool.units ?? machine[String(pool.name.dropFirst("machine:".count))] ?? .max)
+        }
         nodes = plan.nodes.indices.map { NodeState(planNode: Int32($0)) }
         openMain = plan.finallyStart
         openFinally = plan.nodes.count - plan.finallyStart
@@ -107,6 +114,23 @@ public struct RunMachine: Sendable {
     /// The machine's indexes of the items of a `foreach`, once they are known.
     public func items(of node: Int) -> Range<Int>? {
         expansions[node].map { $0.first..<$0.first + $0.keys.count }
+    }
+
+    /// The node whose outputs count as those of a node: its fallback's when it failed and the fallback did not.
+    public func standIn(for node: Int) -> Int {
+        var node = node
+        while nodes[node].status == .failed || nodes[node].status == .rejected, let other = plan.fallback(of: node) {
+            node = other
+        }
+        return node
+    }
+
+    /// The outcome of the run as far as it is known: what `finally` and the handlers see.
+    public var outlook: RunStatus {
+        if let ended { return ended.status }
+        if cancellation != nil { return .cancelled }
+        if failedNode != nil { return .failed }
+        return openMain == 0 ? .succeeded : .running
     }
 
     /// The digest of the list that a `foreach` goes over.

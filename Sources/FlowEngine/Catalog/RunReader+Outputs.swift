@@ -13,11 +13,17 @@ extension RunReader {
         for output in plan.definition.outputs {
             for reference in output.value.references where reference.root == "nodes" && reference.path.count > 1 {
                 let name = reference.path[1]
-                guard values[name] == nil, plan.index(of: name) != nil else { continue }
+                guard values[name] == nil, var node = plan.index(of: name) else { continue }
                 let status = rows[name]?.status ?? .pending
-                let folder = layout.artifacts(name, of: summary.id)
+                // Of a node that failed and has a fallback, what that one put out.
+                var source = name
+                while [.failed, .rejected].contains(rows[source]?.status), let other = plan.fallback(of: node) {
+                    node = other
+                    source = plan.nodes[other].id
+                }
+                let folder = layout.artifacts(source, of: summary.id)
                 var value = NodeRecord.empty.scopeValue(status: status, folder: folder)
-                if let row = rows[name], let result = try await result(of: row, run: summary.id) { value = result }
+                if let row = rows[source], let result = try await result(of: row, run: summary.id) { value = result }
                 values[name] = value
             }
         }

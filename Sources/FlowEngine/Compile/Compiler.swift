@@ -11,9 +11,16 @@ public struct Compiler: Sendable {
 
     private let kinds: [String: any NodeKind]
     private let agents: [AgentDefinition]
+    /// The files of the workflows that use the one which is compiled.
+    private let visiting: Set<String>
 
     /// A compiler that knows these kinds of nodes and these agents.
     public init(kinds: [any NodeKind], agents: [AgentDefinition] = []) {
+        self.init(kinds: kinds, agents: agents, visiting: [])
+    }
+
+    private init(kinds: [any NodeKind], agents: [AgentDefinition], visiting: Set<String>) {
+        self.visiting = visiting
         self.kinds = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.agents = agents
     }
@@ -25,37 +32,94 @@ public struct Compiler: Sendable {
         let (document, problems) = YAMLDocument.parse(source.bytes)
         var diagnostics = problems.map { Diagnostic($0, file: file) }
         guard let document else { return Compilation(sources: sources, diagnostics: diagnostics.inOrder()) }
-        var builder = DefinitionBuilder(reader: DocumentReader(document: document, file: file), kinds: kinds)
-        let definition = builder.workflow()
-        guard var definition else {
-            let found = Self.independent(builder.reader.diagnostics, of: diagnostics)
+        var main = DefinitionBuilder(reader: DocumentReader(document: document, file: file), kinds: kinds)
+        guard var definition = main.head() else {
+            let found = Self.independent(main.reader.diagnostics, of: diagnostics)
             return Compilation(sources: sources, document: document, diagnostics: (diagnostics + found).inOrder())
         }
-        var reader = builder.reader
-        let site = KindSite(agents: agents.map(\.name)) { path in
-            source.readFile(FilePath.join(source.directory, path))
+        // The workflow itself is the first part; what it includes follows.
+        var parts = includedParts(of: &main, source, &sources, &diagnostics)
+        for place in parts.indices { parts[place].headOfFragment(into: &definition) }
+        for part in parts { main.defaults = main.defaults.completed(by: part.defaults) }
+        for place in parts.indices { parts[place].defaults = main.defaults }
+        parts.insert(main, at: 0)
+        for place in parts.indices { parts[place].readNodes(into: &definition) }
+        for place in parts.indices { parts[place].readEnd(into: &definition) }
+        parts[0].standIns(&definition.nodes)
+        parts[0].standIns(&definition.finally)
+        let (agents, kinds) = (self.agents, Array(self.kinds.values))
+        let children = WorkflowInterfaces(source, visiting: visiting) { visiting in
+            Compiler(kinds: kinds, agents: agents, visiting: visiting)
         }
-        let graph = GraphRules(definition)
-        reader.diagnostics += graph.diagnostics()
-        var references = ReferenceRules(
-            definition, kinds: kinds, kindSite: site, doubtfulInputs: builder.doubtfulInputs,
-            doubtfulNodes: builder.doubtfulNodes, loose: graph.loose)
-        references.check(builder.sites, &reader)
-        for (offset, nodes) in [(0, definition.nodes), (definition.nodes.count, definition.finally)] {
-            for (index, node) in nodes.enumerated() where !builder.doubtfulNodes.contains(offset + index) {
-                if let kind = kinds[node.kind] { reader.diagnostics += kind.check(node, in: site) }
-            }
+        let site = KindSite(
+            agents: agents.map(\.name) + definition.agents.map(\.name), kinds: self.kinds.keys.sorted(),
+            readFile: { source.readFile(FilePath.join(source.directory, $0)) },
+            workflow: { children.interface(of: $0) })
+        judge(definition, site, &parts)
+        var files = Set(definition.files)
+        for place in parts.indices { checkFiles(&files, source, &parts[place].reader) }
+        for node in definition.nodes + definition.finally where node.kind == "workflow" {
+            if let path = node.literalBody { files.formUnion(children.interface(of: path)?.files ?? []) }
         }
-        definition.files = checkFiles(definition.files, source, &reader)
-        diagnostics += Self.independent(reader.diagnostics, of: diagnostics)
+        definition.files = files.filter { !DocumentReader.leavesFolder($0) }.sorted()
+        diagnostics += Self.independent(parts.flatMap(\.reader.diagnostics), of: diagnostics)
         // What could not be read may well use an input.
-        if !diagnostics.hasErrors { diagnostics += unusedInputs(definition, builder.sites) }
+        if !diagnostics.hasErrors { diagnostics += unusedInputs(definition, parts.flatMap(\.sites)) }
         diagnostics = diagnostics.inOrder()
         let plan =
             diagnostics.hasErrors
-            ? nil : Plan(definition: definition, slotFreeKinds: Set(kinds.values.filter { !$0.usesSlot }.map(\.name)))
+            ? nil
+            : Plan(definition: definition, slotFreeKinds: Set(self.kinds.values.filter { !$0.usesSlot }.map(\.name)))
         return Compilation(
             sources: sources, document: document, definition: definition, plan: plan, diagnostics: diagnostics)
+    }
+
+    /// Checks what the parts say together: the graph, the expressions, and what each kind asks for.
+    private func judge(_ definition: WorkflowDefinition, _ site: KindSite, _ parts: inout [DefinitionBuilder]) {
+        let graph = GraphRules(definition)
+        let doubtful = parts.reduce(into: Set<Int>()) { $0.formUnion($1.doubtfulNodes) }
+        parts[0].reader.diagnostics += graph.diagnostics() + PoolRules(definition: definition).diagnostics()
+        var references = ReferenceRules(
+            definition, kinds: kinds, kindSite: site,
+            doubtfulInputs: parts.reduce(into: Set()) { $0.formUnion($1.doubtfulInputs) }, doubtfulNodes: doubtful,
+            loose: graph.loose)
+        for place in parts.indices { references.check(parts[place].sites, &parts[place].reader) }
+        for (offset, nodes) in [(0, definition.nodes), (definition.nodes.count, definition.finally)] {
+            for (index, node) in nodes.enumerated() where !doubtful.contains(offset + index) {
+                if let kind = kinds[node.kind] { parts[0].reader.diagnostics += kind.check(node, in: site) }
+            }
+        }
+    }
+
+    /// The files that the workflow includes, read as far as their text goes.
+    private func includedParts(
+        of main: inout DefinitionBuilder, _ source: WorkflowSource, _ sources: inout SourceMap,
+        _ diagnostics: inout [Diagnostic]
+    ) -> [DefinitionBuilder] {
+        var parts: [DefinitionBuilder] = []
+        var seen: Set<String> = []
+        for (path, span) in main.includes {
+            guard !DocumentReader.leavesFolder(path) else {
+                main.reader.report(DocumentReader.outside(path, at: span))
+                continue
+            }
+            guard seen.insert(FilePath.normalise(path)).inserted else {
+                main.reader.report(Diagnostic(.duplicateKey, "`\(path)` is included twice", at: span))
+                continue
+            }
+            guard let bytes = source.readFile(FilePath.join(source.directory, path)) else {
+                main.reader.report(
+                    Diagnostic(.missingFile, "there is no file `\(path)` beside the workflow", at: span))
+                continue
+            }
+            let name = FilePath.normalise(FilePath.join(FilePath.dirname(source.name), path))
+            let file = sources.add(SourceFile(name: name, bytes: bytes))
+            let (document, problems) = YAMLDocument.parse(bytes)
+            diagnostics += problems.map { Diagnostic($0, file: file) }
+            guard let document else { continue }
+            parts.append(DefinitionBuilder(reader: DocumentReader(document: document, file: file), kinds: kinds))
+        }
+        return parts
     }
 
     /// The diagnostics that do not come from a problem of the text at the same place.
@@ -70,10 +134,7 @@ public struct Compiler: Sendable {
     }
 
     /// Checks that files which the workflow names are there, and counts them among its files.
-    private func checkFiles(
-        _ declared: [String], _ source: WorkflowSource, _ reader: inout DocumentReader
-    ) -> [String] {
-        var files = Set(declared)
+    private func checkFiles(_ files: inout Set<String>, _ source: WorkflowSource, _ reader: inout DocumentReader) {
         for (node, path) in reader.paths where files.insert(path).inserted {
             if DocumentReader.leavesFolder(path) {
                 reader.report(DocumentReader.outside(path, at: reader.span(node)))
@@ -83,7 +144,6 @@ public struct Compiler: Sendable {
                         .missingFile, "there is no file `\(path)` beside the workflow", at: reader.span(node)))
             }
         }
-        return files.filter { !DocumentReader.leavesFolder($0) }.sorted()
     }
 
     private func unusedInputs(_ definition: WorkflowDefinition, _ sites: [ExpressionSite]) -> [Diagnostic] {

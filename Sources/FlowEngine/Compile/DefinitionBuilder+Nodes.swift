@@ -6,7 +6,7 @@ import YAML
 extension DefinitionBuilder {
     static let reservedNames: Set<String> = [
         "inputs", "nodes", "env", "secrets", "run", "item", "item_index", "attempt", "workflow", "with", "it",
-        "it_index", "outputs", "artifacts",
+        "it_index", "outputs", "artifacts", "matrix", "sample", "iteration", "previous",
     ]
 
     mutating func nodes(_ node: YAMLNode, first: Int) -> [NodeDefinition] {
@@ -33,7 +33,7 @@ extension DefinitionBuilder {
         return definitions
     }
 
-    private mutating func node(_ id: String, _ key: YAMLNode, _ node: YAMLNode, index: Int) -> NodeDefinition {
+    mutating func node(_ id: String, _ key: YAMLNode, _ node: YAMLNode, index: Int) -> NodeDefinition {
         var definition = NodeDefinition(id: id, idSpan: reader.span(key), kind: "")
         guard document.kind(of: node) == .mapping else {
             doubtfulNodes.insert(index)
@@ -67,11 +67,13 @@ extension DefinitionBuilder {
             doubtfulNodes.insert(index)
         }
         for field in kind.fields {
-            if let value = fields[field.name] ?? (field.name == "model" ? defaults["model"] : nil) {
+            if let value = fields[field.name] {
                 definition.fields.append(
                     TemplateEntry(
                         name: field.name, template: template(value, field.type, site: .node(index, field.name)),
                         span: reader.span(value)))
+            } else if field.name == "model", let model = defaults.model {
+                definition.fields.append(TemplateEntry(name: "model", template: model, span: defaults.modelSpan))
             }
         }
         definition.needs = needs(fields["needs"])

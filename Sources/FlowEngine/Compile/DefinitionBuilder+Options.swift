@@ -22,12 +22,21 @@ extension DefinitionBuilder {
             with: entries(fields["with"], site: .with(index), type: .any),
             env: environment(fields["env"], site: .environment(index)),
             outputs: declaredOutputs(fields["outputs"], index: index), artifacts: artifacts(fields["artifacts"]),
-            retry: retry(fields["retry"] ?? defaults["retry"]),
-            timeout: duration(fields["timeout"] ?? defaults["timeout"]), idleTimeout: duration(fields["idle_timeout"]),
-            onFailure: text(fields["on_failure"]).flatMap(FailurePolicy.init(rawValue:)) ?? .fail,
+            retry: retry(fields["retry"]) ?? defaults.retry,
+            timeout: duration(fields["timeout"] ?? fields["resources"].flatMap { value(of: $0, "time") })
+                ?? defaults.timeout,
+            idleTimeout: duration(fields["idle_timeout"]) ?? defaults.idleTimeout,
+            onFailure: text(fields["on_failure"]).flatMap(FailurePolicy.init(rawValue:)) ?? defaults.onFailure ?? .fail,
             onInterrupt: text(fields["on_interrupt"]).flatMap(InterruptPolicy.init(rawValue:)) ?? .rerun,
             effects: text(fields["effects"]).flatMap(EffectClass.init(rawValue:)) ?? .idempotent,
-            foreach: foreach(fields["foreach"], index: index), priority: integer(fields["priority"]) ?? 0
+            foreach: fanOut(fields, index: index),
+            priority: integer(fields["priority"]) ?? defaults.priority ?? 0,
+            fallback: fields["fallback"].map {
+                FallbackDefinition(node: document.string(of: $0), span: reader.span($0))
+            },
+            repetition: repetition(fields["repeat"], index: index), demands: demands(fields),
+            cache: fields["cache"].map { cache($0) } ?? defaults.cache ?? .standard,
+            budget: budget(fields["budget"])
         )
     }
 
@@ -92,7 +101,7 @@ extension DefinitionBuilder {
         }
     }
 
-    private func retry(_ node: YAMLNode?) -> RetryPolicy? {
+    func retry(_ node: YAMLNode?) -> RetryPolicy? {
         guard let node else { return nil }
         if let attempts = integer(node) { return RetryPolicy(maxAttempts: attempts) }
         guard document.kind(of: node) == .mapping else { return nil }
@@ -108,7 +117,7 @@ extension DefinitionBuilder {
         return policy
     }
 
-    private mutating func foreach(_ node: YAMLNode?, index: Int) -> ForeachDefinition? {
+    mutating func foreach(_ node: YAMLNode?, index: Int) -> ForeachDefinition? {
         guard let node else { return nil }
         let items = value(of: node, "items")
         var definition = ForeachDefinition(

@@ -15,7 +15,12 @@ struct DefinitionBuilder {
     var doubtfulInputs: Set<String> = []
     /// Indexes of nodes with faults in what their kind reads.
     var doubtfulNodes: Set<Int> = []
-    private(set) var defaults: [String: YAMLNode] = [:]
+    /// What nodes have that do not say otherwise.
+    var defaults = NodeDefaults()
+    /// The files that the workflow includes.
+    private(set) var includes: [(path: String, span: SourceSpan)] = []
+    /// The values of the document's keys.
+    private var fields: [String: YAMLNode] = [:]
 
     init(reader: DocumentReader, kinds: [String: any NodeKind]) {
         self.reader = reader
@@ -27,13 +32,15 @@ struct DefinitionBuilder {
 
     var document: YAMLDocument { reader.document }
 
-    mutating func workflow() -> WorkflowDefinition? {
+    /// The workflow as far as it stands before its nodes; nil when nothing of it can be read.
+    mutating func head() -> WorkflowDefinition? {
         // Of another format, nothing else can be judged.
         if let version = document.value(of: document.root, forKey: "flow"), !checkVersion(version) { return nil }
         guard
             let fields = reader.fields(
-                document.root, .document, of: "a workflow", unread: ["nodes", "finally"])
+                document.root, .document, of: "a workflow", unread: ["nodes", "finally", "handlers"])
         else { return nil }
+        self.fields = fields
         let name = fields["name"]
         var definition = WorkflowDefinition(
             name: name.map { document.string(of: $0) } ?? "workflow", nameSpan: name.map { reader.span($0) } ?? .none)
@@ -43,34 +50,101 @@ struct DefinitionBuilder {
         definition.mode = fields["mode"].map { reader.json($0) }
         definition.files = files(fields["files"])
         definition.maxParallel = fields["concurrency"].flatMap { integer(value(of: $0, "max_parallel")) }
-        for (key, value) in pairs(fields["defaults"]) where reader.isSound(value) {
-            defaults[document.string(of: key)] = value
+        definition.group = group(fields["concurrency"])
+        definition.budget = budget(fields["budget"])
+        readShared(into: &definition)
+        if let node = fields["include"] {
+            for item in many(node) where reader.isSound(item) {
+                includes.append((document.string(of: item), reader.span(item)))
+            }
+            definition.files += includes.map(\.path).filter { !DocumentReader.leavesFolder($0) }
         }
-        for (key, value) in pairs(fields["inputs"]) { definition.inputs.append(input(key, value)) }
-        definition.env = environment(fields["env"], site: .workflowEnvironment)
+        return definition
+    }
+
+    /// Adds what an included file declares beside its nodes. What the workflow says itself wins.
+    mutating func headOfFragment(into definition: inout WorkflowDefinition) {
+        if let version = document.value(of: document.root, forKey: "flow"), !checkVersion(version) { return }
+        let fields = reader.fields(document.root, .fragment, of: "an included file", unread: ["nodes", "finally"])
+        guard let fields else { return }
+        self.fields = fields
+        readShared(into: &definition)
+    }
+
+    private mutating func readShared(into definition: inout WorkflowDefinition) {
+        for pool in pools(fields["pools"]) where !definition.pools.contains(where: { $0.name == pool.name }) {
+            definition.pools.append(pool)
+        }
+        for agent in agents(fields["agents"]) where !definition.agents.contains(where: { $0.name == agent.name }) {
+            definition.agents.append(agent)
+        }
+        defaults = defaults.completed(by: nodeDefaults(fields["defaults"]))
+        for (key, value) in pairs(fields["inputs"]) {
+            let name = document.string(of: key)
+            if let first = definition.inputs.first(where: { $0.name == name }) {
+                reportTwice("input `\(name)`", key, first.span)
+            } else {
+                definition.inputs.append(input(key, value))
+            }
+        }
+        for entry in environment(fields["env"], site: .workflowEnvironment)
+        where !definition.env.contains(where: { $0.name == entry.name }) {
+            definition.env.append(entry)
+        }
         for (key, value) in pairs(fields["secrets"]) {
             let name = document.string(of: key)
+            guard !definition.secrets.contains(where: { $0.name == name }) else { continue }
             definition.secrets.append(
                 SecretDefinition(
                     name: name, environmentVariable: text(self.value(of: value, "env")) ?? name,
                     span: reader.span(key)))
         }
-        if let nodes = fields["nodes"] {
-            definition.nodes = self.nodes(nodes, first: 0)
-            if document.count(of: nodes) == 0 {
+    }
+
+    /// Adds the nodes of `nodes:`.
+    mutating func readNodes(into definition: inout WorkflowDefinition) {
+        guard let nodes = fields["nodes"] else { return }
+        let known = Dictionary(definition.nodes.map { ($0.id, $0.idSpan) }, uniquingKeysWith: { first, _ in first })
+        let read = self.nodes(nodes, first: definition.nodes.count)
+        if !known.isEmpty {
+            for node in read {
+                guard let first = known[node.id] else { continue }
                 reader.report(
                     Diagnostic(
-                        .noNodes, "the workflow has no nodes", at: reader.span(nodes),
-                        help: ["write one: `hello: {run: echo hello}`"]))
+                        .duplicateKey, "node `\(node.id)` is defined in two files", at: node.idSpan,
+                        related: [Diagnostic.Label(first, "it is defined here first")], help: ["rename one of them"]))
             }
         }
-        if let nodes = fields["finally"] {
-            definition.finally = self.nodes(nodes, first: definition.nodes.count)
+        definition.nodes += read
+        if read.isEmpty, document.count(of: nodes) == 0, definition.nodes.isEmpty {
+            reader.report(
+                Diagnostic(
+                    .noNodes, "the workflow has no nodes", at: reader.span(nodes),
+                    help: ["write one: `hello: {run: echo hello}`"]))
         }
+    }
+
+    /// Adds what stands after the nodes, and makes needs and conditions of the ways that nodes choose.
+    mutating func readEnd(into definition: inout WorkflowDefinition) {
+        if let nodes = fields["nodes"] {
+            route(&definition.nodes, in: nodes)
+        }
+        if let nodes = fields["finally"] {
+            definition.finally += self.nodes(nodes, first: definition.nodes.count + definition.finally.count)
+            route(&definition.finally, in: nodes)
+        }
+        definition.finally += handlers(
+            fields["handlers"], first: definition.nodes.count + definition.finally.count)
         for (key, value) in pairs(fields["outputs"]) {
             if let output = output(key, value) { definition.outputs.append(output) }
         }
-        return definition
+    }
+
+    private mutating func reportTwice(_ what: String, _ key: YAMLNode, _ first: SourceSpan) {
+        reader.report(
+            Diagnostic(
+                .duplicateKey, "\(what) is defined in two files", at: reader.span(key),
+                related: [Diagnostic.Label(first, "it is defined here first")], help: ["rename one of them"]))
     }
 
     /// Whether the text is of no later format than the one that is read here.

@@ -9,14 +9,15 @@ struct ExpressionSite {
     enum Place: Equatable {
         case workflowEnvironment, workflowOutput
         case node(Int, String)
-        case with(Int), environment(Int), when(Int), items(Int), key(Int), nodeOutput(Int)
+        case with(Int), environment(Int), when(Int), items(Int), key(Int), nodeOutput(Int), until(Int)
+        case workflowGroup
 
         /// The node that the expression belongs to.
         var node: Int? {
             switch self {
-            case .workflowEnvironment, .workflowOutput: nil
+            case .workflowEnvironment, .workflowOutput, .workflowGroup: nil
             case .node(let index, _), .with(let index), .environment(let index), .when(let index), .items(let index),
-                .key(let index), .nodeOutput(let index):
+                .key(let index), .nodeOutput(let index), .until(let index):
                 index
             }
         }

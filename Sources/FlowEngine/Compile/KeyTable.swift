@@ -25,6 +25,7 @@ struct KeyTable {
     }
 
     static let document = KeyTable(WorkflowSchema.document)
+    static let fragment = KeyTable(WorkflowSchema.fragment)
     static let node = KeyTable(WorkflowSchema.node)
     static let agent = KeyTable(WorkflowSchema.agent)
 }

@@ -20,13 +20,41 @@ public enum WorkflowSchema {
         FieldSchema("env", .map(.string), "Environment variables of all nodes."),
         FieldSchema(
             "secrets", .map(.object(secret)), templates: false, "Secrets that nodes may use in `env` and `with`."),
-        FieldSchema("budget", .verbatim, templates: false, "Limits of cost, tokens and time; kept, not enforced yet."),
-        FieldSchema("concurrency", .object(concurrency), templates: false, "How much runs at the same time."),
+        FieldSchema("budget", .object(budget), templates: false, "Limits of cost, tokens and time."),
+        FieldSchema(
+            "concurrency", .object(concurrency), "How much runs at the same time, and beside which other runs."),
+        FieldSchema(
+            "pools", .map(.oneOf([.integer(1...1_000_000), .object(pool)])), templates: false,
+            "Units that nodes share: name to number."),
+        FieldSchema(
+            "agents", .map(.object(inlineAgent)), templates: false,
+            "Agents written here instead of in files of their own."),
+        FieldSchema(
+            "include", .oneOrMany(.string), templates: false,
+            "Files whose nodes, inputs, agents, pools and defaults become part of this workflow."),
         FieldSchema(
             "files", .list(.string), templates: false, "Files and folders beside the workflow that each run keeps."),
         FieldSchema("nodes", .map(.any), required: true, "The nodes: id to node."),
         FieldSchema("finally", .map(.any), "Nodes that run after all others have ended, whatever happened."),
+        FieldSchema("handlers", .object(handlers), "One node each for the outcomes of the run."),
     ]
+
+    /// The keys of a file that others include.
+    public static let fragment: [FieldSchema] =
+        [
+            FieldSchema("flow", .any, templates: false, "The version of the format: 1."),
+            FieldSchema("description", .string, templates: false, "What the file is for."),
+        ]
+        + document.compactMap { field in
+            guard ["inputs", "env", "secrets", "defaults", "pools", "agents", "nodes", "finally"].contains(field.name)
+            else { return nil }
+            var field = field
+            field.required = false
+            return field
+        }
+
+    /// The keys of an agent under `agents:`.
+    static let inlineAgent = agent.filter { !["agent", "name"].contains($0.name) }
 
     /// A field of `inputs:`.
     public static let input: [FieldSchema] = [
@@ -60,13 +88,57 @@ public enum WorkflowSchema {
     ]
 
     static let concurrency: [FieldSchema] = [
-        FieldSchema("max_parallel", .integer(1...100_000), templates: false, "The most nodes at the same time.")
+        FieldSchema("max_parallel", .integer(1...100_000), templates: false, "The most nodes at the same time."),
+        FieldSchema("group", .string, "Runs whose group is the same text do not run at the same time."),
+        FieldSchema(
+            "on_conflict", .choice(ConcurrencyGroup.Conflict.allCases.map(\.rawValue)), templates: false,
+            fallback: "queue", "What a new run does while another of its group has not ended."),
+    ]
+
+    static let pool: [FieldSchema] = [
+        FieldSchema("units", .integer(1...1_000_000), required: true, templates: false, "How many there are."),
+        FieldSchema("description", .string, templates: false, "What the units stand for."),
+    ]
+
+    static let budget: [FieldSchema] = [
+        FieldSchema("usd", .number(0...1e9), templates: false, "US dollars."),
+        FieldSchema("tokens", .integer(0...1_000_000_000_000), templates: false, "Tokens, read and written."),
+        FieldSchema("time", .duration(allowsZero: false), templates: false, "The time from the first start."),
+        FieldSchema("warn_at", .string, templates: false, fallback: "80%", "The part at which a warning is given."),
+        FieldSchema(
+            "on_exceed", .choice(BudgetDefinition.Excess.allCases.map(\.rawValue)), templates: false,
+            fallback: "wrap_up", "What happens at the limit."),
+    ]
+
+    static let handlers: [FieldSchema] = [
+        FieldSchema("success", .any, "A node that runs when all went well: `on_success`."),
+        FieldSchema("failure", .any, "A node that runs when the run has failed: `on_failure`."),
+        FieldSchema("cancelled", .any, "A node that runs when the run was cancelled: `on_cancelled`."),
     ]
 
     static let defaults: [FieldSchema] = [
         FieldSchema("timeout", .duration(allowsZero: false), templates: false, "The time limit of a node."),
         FieldSchema("retry", retryType, templates: false, "When a failed node runs again."),
         FieldSchema("model", .string, templates: false, "The model of agent nodes."),
+        FieldSchema(
+            "idle_timeout", .duration(allowsZero: false), templates: false, "How long a node may write nothing."),
+        FieldSchema(
+            "on_failure", .choice(FailurePolicy.allCases.map(\.rawValue)), templates: false,
+            "What a final failure does to the rest."),
+        FieldSchema("priority", .integer(-1000...1000), templates: false, "Higher starts first."),
+        FieldSchema("cache", cacheType, templates: false, "Whether results may be taken from earlier runs."),
+    ]
+
+    static let cacheType = FieldType.oneOf([
+        .choice(CachePolicy.Mode.allCases.map(\.rawValue)), .object(cache),
+    ])
+
+    static let cache: [FieldSchema] = [
+        FieldSchema(
+            "mode", .choice(CachePolicy.Mode.allCases.map(\.rawValue)), templates: false, fallback: "lineage",
+            "From which runs."),
+        FieldSchema("ttl", .duration(allowsZero: false), templates: false, "How old a result may be."),
+        FieldSchema("salt", .string, templates: false, "A text to change when earlier results are to be forgotten."),
     ]
 
     static let retryType = FieldType.oneOf([.integer(1...1000), .object(retry)])
@@ -134,8 +206,57 @@ public enum WorkflowSchema {
         FieldSchema(
             "effects", .choice(EffectClass.allCases.map(\.rawValue)), templates: false, fallback: "idempotent",
             "What running the node again does to the world."),
+        FieldSchema(
+            "fallback", .identifier, templates: false,
+            "The node that runs, and whose outputs count, when this one has failed for good."),
         FieldSchema("foreach", .object(foreach), "One node for each item of a list."),
+        FieldSchema("matrix", .map(.any), "One node for each combination of values: axis to list."),
+        FieldSchema(
+            "samples", .oneOf([.integer(1...1000), .object(samples)]), templates: false,
+            "The node runs that many times; the most frequent outputs are its own."),
+        FieldSchema("repeat", .object(repetition), "The node runs again until a condition holds."),
         FieldSchema("priority", .integer(-1000...1000), templates: false, fallback: "0", "Higher starts first."),
+        FieldSchema(
+            "pool", .oneOrMany(.oneOf([.string, .object(poolDemand)])), templates: false,
+            "Units of a pool that the node holds while it runs."),
+        FieldSchema(
+            "mutex", .oneOrMany(.string), templates: false,
+            "A name; of the nodes with the same one, only one runs at a time."),
+        FieldSchema("resources", .object(resources), templates: false, "What the node takes of the machine."),
+        FieldSchema("executor", .choice(["local"]), templates: false, fallback: "local", "Where the node runs."),
+        FieldSchema("cache", cacheType, templates: false, "Whether the result may be taken from an earlier run."),
+        FieldSchema("budget", .object(budget), templates: false, "Limits of what the node uses up."),
+    ]
+
+    static let samples: [FieldSchema] = [
+        FieldSchema("count", .integer(1...1000), required: true, templates: false, "How many times the node runs."),
+        FieldSchema(
+            "min_agreement", .number(0...1), templates: false, fallback: "0",
+            "The part of the samples that must have the same outputs; else the node fails."),
+        FieldSchema("max_parallel", .integer(1...100_000), templates: false, "The most at the same time."),
+    ]
+
+    /// The keys of `repeat:`.
+    public static let repetition: [FieldSchema] = [
+        FieldSchema("until", .condition, required: true, "A condition on `outputs` and `iteration`."),
+        FieldSchema("max", .integer(1...1000), required: true, templates: false, "The most iterations."),
+        FieldSchema("delay", .duration(allowsZero: true), templates: false, fallback: "0s", "The wait between two."),
+        FieldSchema(
+            "on_exhausted", .choice(RepeatDefinition.Exhaustion.allCases.map(\.rawValue)), templates: false,
+            fallback: "fail", "What happens when the condition does not hold after the last."),
+    ]
+
+    static let poolDemand: [FieldSchema] = [
+        FieldSchema("name", .string, required: true, templates: false, "The pool, declared under `pools`."),
+        FieldSchema("units", .integer(1...1_000_000), templates: false, fallback: "1", "How many the node takes."),
+    ]
+
+    static let resources: [FieldSchema] = [
+        FieldSchema("cpus", .number(0...10_000), templates: false, "Processors, also parts of one."),
+        FieldSchema("memory", .size, templates: false, "Main memory."),
+        FieldSchema("gpus", .integer(0...1000), templates: false, "Graphics processors."),
+        FieldSchema(
+            "time", .duration(allowsZero: false), templates: false, "The time limit, where `timeout` is not given."),
     ]
 
     static let nodeOutput: [FieldSchema] = [
@@ -168,11 +289,10 @@ public enum WorkflowSchema {
     ]
 
     /// Those of `unsupported` that choose a kind.
-    static let laterKinds: Set<String> = ["switch", "tool", "plan", "evaluate", "engine"]
+    static let laterKinds: Set<String> = ["tool", "evaluate", "engine"]
 
     /// Keys of the language that this version does not run.
     static let unsupported: Set<String> = [
-        "matrix", "repeat", "samples", "switch", "pool", "mutex", "cache", "fallback", "resources", "executor",
-        "handlers", "triggers", "include", "agents", "tool", "plan", "evaluate", "engine",
+        "triggers", "tool", "evaluate", "engine",
     ]
 }

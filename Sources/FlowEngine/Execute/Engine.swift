@@ -25,6 +25,7 @@ public final class Engine: Sendable {
     let kinds: [String: any NodeKind]
     let loader: WorkflowLoader
     let toolbox: EngineToolbox
+    let groups = GroupLines()
     private let owner: StoreOwner
     private let state = Mutex(State())
     private let inbox = Mutex<CommandInbox?>(nil)
@@ -90,6 +91,11 @@ public final class Engine: Sendable {
         let run = id ?? RunIdentifier.random()
         let (secrets, missing) = secrets(of: plan.definition)
         if let missing { throw missing }
+        var options = options
+        options.group = try group(of: plan.definition, inputs: inputs)
+        if let group = options.group, let conflict = plan.definition.group?.onConflict {
+            try await makeWay(in: group, for: conflict, ancestors: try await ancestors(of: options.parent))
+        }
         let source = workflow.bundle.manifest
         let sourceDigest = Digest(of: source)
         let kept = try await keepInputFiles(inputs, of: plan.definition, run: run)
@@ -123,7 +129,7 @@ public final class Engine: Sendable {
         let executor = try executor(
             run: run, plan: plan, inputs: kept, options: options, source: sourceDigest, secrets: secrets,
             summary: summary, history: history, observer: observer)
-        await executor.start(engine: configuration.name)
+        try await takeUp(executor)
         return run
     }
 
@@ -135,7 +141,7 @@ public final class Engine: Sendable {
         if await executor.machine.isPausedByPerson {
             _ = await executor.request(.resume(by: "resume"))
         }
-        await executor.start(engine: configuration.name)
+        try await takeUp(executor)
     }
 
     /// Waits until a run has ended or cannot go on by itself.
@@ -245,7 +251,9 @@ public final class Engine: Sendable {
     ) throws(EngineError) -> RunExecutor {
         let slots = options.maxParallel ?? plan.definition.maxParallel ?? configuration.slots
         let site = RunSite(
-            run: run, plan: plan, slots: slots, seed: UInt64(truncatingIfNeeded: seed(of: run)), kinds: kinds,
+            run: run, plan: plan, slots: slots,
+            machine: plan.pools.contains { $0.units == nil } ? MachineCapacity.present : [:],
+            seed: UInt64(truncatingIfNeeded: seed(of: run)), kinds: kinds,
             inputs: .object(inputs), options: options, layout: layout,
             workflowDirectory: layout.source(source.hex), secrets: secrets, store: store, artifacts: store,
             observer: ObserverSlot(observer), children: EngineChildRuns(engine: self), missingSecret: missing,

@@ -12,6 +12,10 @@ extension RunExecutor {
             send(.input(.failed(node, attempt: attempt, failure)))
             return
         }
+        if let missing = missingResource(of: node) {
+            send(.input(.failed(node, attempt: attempt, missing)))
+            return
+        }
         let context: NodeContext
         do {
             context = try await self.context(of: node, attempt: attempt)
@@ -127,15 +131,26 @@ extension RunExecutor {
         var values: [String: JSONValue] = [:]
         for name in ReferenceTable.names(in: definition) {
             guard let other = machine.index(of: name) else { continue }
-            let record = try await record(of: other) ?? .empty
+            // Of a node that failed and has a fallback, what that one puts out.
+            let source = machine.standIn(for: other)
+            let record = try await record(of: source) ?? .empty
             values[name] = record.scopeValue(
-                status: machine.nodes[other].status, folder: site.layout.artifacts(name, of: site.run))
+                status: machine.nodes[other].status,
+                folder: site.layout.artifacts(machine.name(of: source), of: site.run))
         }
         let known = values
         var scope = RunScope(
             run: site.run, workflow: site.plan.definition.name, workflowDirectory: site.workflowDirectory,
             inputs: site.inputs, environment: JSONObject(), node: { known[$0] })
         scope.attempt = Int(machine.nodes[node].attempt)
+        scope.status = machine.outlook.rawValue
+        scope.failedNode = machine.failedNode.map { machine.name(of: $0) } ?? ""
+        if definition.options.repetition != nil {
+            let previous = try await previousRecord(of: node)
+            scope.iteration = (
+                Int(machine.nodes[node].repeats) + 1, previous.map { .object($0.outputs) } ?? .null
+            )
+        }
         scope.item = try await item(of: node)
         var environment = JSONObject()
         scope.secrets = site.secrets.scopeValue
@@ -169,7 +184,7 @@ extension RunExecutor {
             body: body, fields: fields, with: with, environment: environment,
             directory: site.layout.work(name, attempt: attempt, of: site.run),
             workflowDirectory: site.workflowDirectory,
-            idempotencyKey: "\(site.run)/\(name)/\(machine.nodes[node].failures + 1)",
+            idempotencyKey: idempotencyKey(of: node, name: name),
             approvesAll: site.options.approval == .none, lastFailure: rows.failures[node])
     }
 }

@@ -18,8 +18,16 @@ extension RunExecutor {
         for name in site.kinds[node.kind]?.artifactNames(of: node) ?? [] { artifacts[name] = .array([]) }
         guard !outputs.isEmpty || !artifacts.isEmpty else { return }
         let folders = items.map { FilePath.basename(site.layout.artifacts(machine.name(of: $0), of: site.run)) }
-        for name in outputs.keys {
-            outputs[name] = .array(rows.map { $0.outputPaths[name] ?? $0.outputs[name] ?? .null })
+        if case .samples? = node.options.foreach?.shape {
+            // The outputs are those of one sample.
+            let chosen = rows.first { row in
+                !row.outputs.isEmpty && row.outputs.allSatisfy { record.outputs[$0.key] == $0.value }
+            }
+            outputs = chosen?.outputPaths ?? JSONObject()
+        } else {
+            for name in outputs.keys {
+                outputs[name] = .array(rows.map { $0.outputPaths[name] ?? $0.outputs[name] ?? .null })
+            }
         }
         for name in artifacts.keys {
             artifacts[name] = .array(

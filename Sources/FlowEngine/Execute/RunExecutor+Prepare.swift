@@ -56,7 +56,12 @@ extension RunExecutor {
     ) throws -> RunInput {
         let value = try foreach.items.render(in: scope)
         // The list is stored, and keys are names.
-        guard let items = site.secrets.blanked(value).arrayValue else {
+        let items: [JSONValue]
+        if foreach.shape == .matrix {
+            items = try MatrixProduct.combinations(of: site.secrets.blanked(value))
+        } else if let list = site.secrets.blanked(value).arrayValue {
+            items = list
+        } else {
             return .evaluationFailed(
                 node, NodeFailure(.expression, "`foreach.items` gives \(value.typeName), not an array"))
         }
@@ -65,7 +70,8 @@ extension RunExecutor {
         var seen: Set<String> = []
         var scope = scope
         for (place, item) in items.enumerated() {
-            var key = String(place)
+            var key = foreach.shape == .list ? String(place) : MatrixProduct.key(of: item, at: place)
+            if foreach.shape == .matrix, seen.contains(key) { key = "\(key),\(place)" }
             if let expression = foreach.key {
                 scope.item = (foreach.variable, item, place)
                 let value = try expression.evaluate(in: scope, limits: .standard)
@@ -104,11 +110,20 @@ extension RunExecutor {
             for member in record.outputs where columns[member.key] == nil { columns[member.key] = .array([]) }
             rows.append(record)
         }
-        for name in columns.keys {
-            columns[name] = .array(rows.map { $0.outputs[name] ?? .null })
+        var outcome = NodeRecord(outputs: columns)
+        if case .samples(let least)? = machine.definition(of: node).options.foreach?.shape {
+            let vote = SampleVote(items.indices.map { machine.nodes[items[$0]].status == .succeeded ? rows[$0] : nil })
+            if let failure = vote.failure(leastAgreement: least) {
+                advance(.joinFailed(node, failure), &batch)
+                for item in items { records[item] = nil }
+                return
+            }
+            outcome.outputs = vote.outputs
+        } else {
+            for name in columns.keys { outcome.outputs[name] = .array(rows.map { $0.outputs[name] ?? .null }) }
         }
-        var record = NodeRecord(outputs: columns)
-        collectPaths(of: items, rows, node: machine.definition(of: node), into: &record)
+        collectPaths(of: items, rows, node: machine.definition(of: node), into: &outcome)
+        let record = outcome
         let digest = keep(record, &batch)
         advance(.joined(node, result: digest), &batch)
         remember(record, digest, of: node)
@@ -124,7 +139,7 @@ extension RunExecutor {
             switch await kind.run(context) {
             case .succeeded(let result):
                 let record = try NodeAttempt.record(result.outputs, of: context, artifacts: [], secrets: site.secrets)
-                finish(node, attempt: attempt, record: record, &batch)
+                try await finish(node, attempt: attempt, record: record, &batch)
             case .failed(let failure): advance(.failed(node, attempt: attempt, failure), &batch)
             case .waiting(let wait): advance(.waiting(node, attempt: attempt, wait), &batch)
             }

@@ -106,7 +106,7 @@ extension RunExecutor {
         guard stopReason == nil, !isDraining, inbox.isEmpty else { return nil }
         if machine.status == .paused, attempts.isEmpty { return .paused }
         if let nodes = awaitedNodes { return .waiting(nodes: nodes) }
-        return machine.isAtWork ? nil : .stopped
+        return machine.isAtWork || isInLine ? nil : .stopped
     }
 
     /// The nodes that wait for a person, if nothing else can go on: `gate`, or `sub/gate` in the run of the

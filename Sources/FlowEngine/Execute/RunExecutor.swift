@@ -44,6 +44,8 @@ actor RunExecutor {
     private var isStopped = false
     /// Whether `start` has been called: the run is worked on by this executor.
     private var isTakenUp = false
+    /// Whether it waits for its concurrency group, and will be started.
+    private(set) var isInLine = false
     /// What those who hold the executor see from outside.
     nonisolated let life = ExecutorLife()
 
@@ -68,7 +70,8 @@ actor RunExecutor {
         self.site = site
         self.summary = summary
         let machine = RunMachine(
-            plan: site.plan, slots: site.slots, seed: site.seed, emptyResult: NodeRecord.emptyDigest, history: history)
+            plan: site.plan, slots: site.slots, seed: site.seed, emptyResult: NodeRecord.emptyDigest,
+            machine: site.machine, history: history)
         var rows = RunRows()
         for recorded in history { rows.note(recorded, machine: machine) }
         _ = rows.takeChanged()
@@ -84,11 +87,18 @@ actor RunExecutor {
     func start(engine: String) {
         guard !isTakenUp, !isStopping, machine.ended == nil else { return }
         isTakenUp = true
+        isInLine = false
         for (node, state) in machine.nodes.enumerated() where state.isAttemptRunning || state.status == .interrupted {
             inbox.append(.input(.interrupted(node, attempt: Int(state.attempt))))
         }
         send(.input(.start(engine: engine)))
     }
+
+    /// Whether nobody has started it and there is something to do.
+    var isIdle: Bool { !isTakenUp && !isStopping && machine.ended == nil && !isInLine }
+
+    /// Says that it will be started when its group is free.
+    func standInLine() { if isIdle { isInLine = true } }
 
     /// Hands something to the loop.
     func send(_ arrival: Arrival) {
@@ -199,8 +209,8 @@ actor RunExecutor {
         var replies: [(Reply, EngineError?)] = []
         let arrivals = inbox
         inbox.removeAll(keepingCapacity: true)
-        for arrival in arrivals { take(arrival, into: &batch, replies: &replies) }
         do throws(StoreError) {
+            for arrival in arrivals { try await take(arrival, into: &batch, replies: &replies) }
             var open = effects
             while true {
                 for effect in open {
@@ -228,16 +238,18 @@ actor RunExecutor {
 
     private func take(
         _ arrival: Arrival, into batch: inout RunBatch, replies: inout [(Reply, EngineError?)]
-    ) {
+    ) async throws(StoreError) {
         switch arrival {
         case .input(.start) where isStopping: break
         case .input(let input): advance(input, &batch)
         case .request(let input, let reply): replies.append((reply, advance(input, &batch).map(EngineError.init)))
         case .succeeded(let node, let attempt, let record):
             attempts[node] = nil
-            finish(node, attempt: attempt, record: record, &batch)
+            try await finish(node, attempt: attempt, record: record, &batch)
         case .childSucceeded(let node, let record):
             cancelling.remove(node)
+            let attempt = Int(machine.nodes[node].attempt)
+            if try await iterate(node, attempt: attempt, record: record, &batch) { return }
             let digest = keep(record, &batch)
             advance(.childEnded(node, result: digest, failure: nil), &batch)
             remember(record, digest, of: node)
@@ -290,10 +302,12 @@ actor RunExecutor {
     }
 
     /// Takes a node's result into the run.
-    func finish(_ node: Int, attempt: Int, record: NodeRecord, _ batch: inout RunBatch) {
+    func finish(
+        _ node: Int, attempt: Int, record: NodeRecord, _ batch: inout RunBatch
+    ) async throws(StoreError) {
         if cancelling.remove(node) != nil {
             advance(.cancelled(node, attempt: attempt), &batch)
-        } else {
+        } else if try await !iterate(node, attempt: attempt, record: record, &batch) {
             let digest = keep(record, &batch)
             advance(.succeeded(node, attempt: attempt, result: digest), &batch)
             remember(record, digest, of: node)

@@ -17,6 +17,10 @@ public struct RunOptions: Sendable, Hashable {
     public var approval: ApprovalMode
     /// How many runs the run is a part of: 0 for what a person started.
     var depth = 0
+    /// The run that this one is a part of.
+    var parent: String?
+    /// The concurrency group.
+    var group: String?
 
     /// The given choices.
     public init(maxParallel: Int? = nil, approval: ApprovalMode = .asked) {
@@ -30,6 +34,8 @@ public struct RunOptions: Sendable, Hashable {
         object["max_parallel"] = maxParallel.map { .integer(Int64($0)) }
         object["approval"] = .string(approval.rawValue)
         if depth > 0 { object["depth"] = .integer(Int64(depth)) }
+        object["parent"] = parent.map { .string($0) }
+        object["group"] = group.map { .string($0) }
         return .object(object)
     }
 
@@ -38,5 +44,7 @@ public struct RunOptions: Sendable, Hashable {
         maxParallel = json["max_parallel"]?.integerValue.map { Int(clamping: $0) }
         approval = json["approval"]?.stringValue.flatMap(ApprovalMode.init(rawValue:)) ?? .asked
         depth = json["depth"]?.integerValue.map { Int(clamping: $0) } ?? 0
+        parent = json["parent"]?.stringValue
+        group = json["group"]?.stringValue
     }
 }

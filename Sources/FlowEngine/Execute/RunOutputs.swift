@@ -11,9 +11,11 @@ extension RunExecutor {
             for reference in output.value.references where reference.root == "nodes" && reference.path.count > 1 {
                 let name = reference.path[1]
                 guard values[name] == nil, let node = machine.index(of: name) else { continue }
-                let record = try await record(of: node) ?? .empty
+                let source = machine.standIn(for: node)
+                let record = try await record(of: source) ?? .empty
                 values[name] = record.scopeValue(
-                    status: machine.nodes[node].status, folder: site.layout.artifacts(name, of: site.run))
+                    status: machine.nodes[node].status,
+                    folder: site.layout.artifacts(machine.name(of: source), of: site.run))
             }
         }
         let known = values

@@ -7,6 +7,8 @@ import FlowCore
 struct RunRows: Sendable {
     private(set) var results: [Int: Digest] = [:]
     private(set) var failures: [Int: NodeFailure] = [:]
+    /// The result of the last iteration of nodes that repeat and have not ended.
+    private(set) var previous: [Int: Digest] = [:]
     private var rows: [Int: NodeSummary] = [:]
     private var changed: Set<Int> = []
 
@@ -24,6 +26,9 @@ struct RunRows: Sendable {
             row.result = result
             row.message = nil
             results[node] = result
+        case .nodeRepeated(_, _, let result, _):
+            row.message = "iteration \(state.repeats) has ended"
+            previous[node] = result
         case .nodeFailed(_, _, let failure, _):
             row.message = failure.message
             failures[node] = failure

@@ -12,6 +12,14 @@ struct RunScope: ValueScope {
     /// Only in `env` and `with` of nodes.
     var secrets: JSONObject = JSONObject()
     var attempt = 1
+    /// How the run stands: `running`, or what `finally` and the handlers see.
+    var status = "running"
+    /// The first node that failed for good, or nothing.
+    var failedNode = ""
+    /// Of a node that repeats: its iteration from 1, and the outputs of the one before, null in the first.
+    var iteration: (number: Int, previous: JSONValue)?
+    /// The outputs that the condition of a `repeat` judges.
+    var outputs: JSONObject?
     /// The item of a `foreach` under its name, and its place.
     var item: (name: String, value: JSONValue, place: Int)?
     /// What is known of a node, by its name: `outputs`, `artifacts` and `status`.
@@ -24,7 +32,14 @@ struct RunScope: ValueScope {
         }
         switch name {
         case "inputs": return inputs
-        case "run": return ["id": .string(run), "workflow": .string(workflow)]
+        case "run":
+            return [
+                "id": .string(run), "workflow": .string(workflow), "status": .string(status),
+                "failed_node": .string(failedNode),
+            ]
+        case "iteration": return iteration.map { .integer(Int64($0.number)) }
+        case "previous": return iteration.map(\.previous)
+        case "outputs": return outputs.map { .object($0) }
         case "workflow": return ["dir": .string(workflowDirectory), "name": .string(workflow)]
         case "attempt": return .integer(Int64(attempt))
         case "env": return .object(environment)

@@ -7,6 +7,8 @@ struct RunSite: Sendable {
     var run: String
     var plan: Plan
     var slots: Int
+    /// What there is of the things that `resources` ask for.
+    var machine: [String: Int] = [:]
     var seed: UInt64
     var kinds: [String: any NodeKind]
     var inputs: JSONValue
@@ -73,6 +75,7 @@ struct ReferenceTable: Sendable {
         for entry in options.with + options.env { references += entry.template.references }
         for output in options.outputs { references += output.value?.references ?? [] }
         references += options.when?.expression.references ?? []
+        references += options.repetition?.until.expression.references ?? []
         references += options.foreach?.items.references ?? []
         references += options.foreach?.key?.references ?? []
         return names(in: references)

@@ -16,6 +16,29 @@ final class SubworkflowStarter: Sendable {
     /// Starts the child run of an attempt, or finds the one that a lost attempt had started already: its id is
     /// derived from the node's idempotency key.
     func start(path: String, context: NodeContext) async -> NodeOutcome {
+        await start(context) { engine, agents throws(NodeFailureError) in
+            do throws(FileError) {
+                return try engine.loader.load(path, agentFolders: agents)
+            } catch {
+                throw NodeFailureError(failure: NodeFailure(.badData, "reading the workflow: \(error)"))
+            }
+        }
+    }
+
+    /// Starts the run of nodes that were planned at run time.
+    func start(planned text: JSONObject, context: NodeContext) async -> NodeOutcome {
+        await start(context) { engine, agents throws(NodeFailureError) in
+            let source = WorkflowSource(
+                name: "plan of \(context.node)", bytes: JSONValue.object(text).jsonBytes(.pretty),
+                directory: context.workflowDirectory,
+                readFile: { try? File.read($0, limit: WorkflowLoader.largestFile) })
+            return engine.loader.load(source, entry: "plan.json", agentFolders: agents)
+        }
+    }
+
+    private func start(
+        _ context: NodeContext, load: (Engine, [String]) throws(NodeFailureError) -> LoadedWorkflow
+    ) async -> NodeOutcome {
         guard let engine = link.withLock({ $0.engine }) else {
             return .failed(NodeFailure(.unavailable, "no engine is there to run the workflow"))
         }
@@ -26,24 +49,20 @@ final class SubworkflowStarter: Sendable {
                 return .waiting(.run(child))
             }
             let workflow: LoadedWorkflow
-            do throws(FileError) {
-                workflow = try engine.loader.load(
-                    path, agentFolders: [FilePath.join(context.workflowDirectory, SourceBundle.agentFolder)])
+            do throws(NodeFailureError) {
+                workflow = try load(
+                    engine, [FilePath.join(context.workflowDirectory, SourceBundle.agentFolder)])
             } catch {
-                return .failed(NodeFailure(.badData, "reading the workflow: \(error)"))
+                return .failed(error.failure)
             }
-            guard let plan = workflow.compilation.plan else {
-                let first = workflow.compilation.diagnostics.first { $0.severity == .error }
-                let place = first.map { workflow.compilation.sources.place(of: $0.span) } ?? path
-                return .failed(
-                    NodeFailure(.badData, "the workflow has faults: \(place): \(first?.message ?? "")"))
-            }
+            guard let plan = workflow.compilation.plan else { return .failed(Self.faults(of: workflow)) }
             let binding = InputBinder(inputs: plan.definition.inputs).bind(context.with)
             guard let inputs = binding.values else {
                 let problems = binding.problems.map(\.message).joined(separator: "; ")
                 return .failed(NodeFailure(.badData, "the workflow's inputs do not fit: \(problems)"))
             }
             var options = RunOptions(approval: context.approvesAll ? .none : .asked)
+            options.parent = context.run
             options.depth = try await engine.load(context.run, observer: NoObserver()).site.options.depth + 1
             guard options.depth <= Self.deepest else {
                 return .failed(
@@ -55,6 +74,17 @@ final class SubworkflowStarter: Sendable {
             return .failed(NodeFailure(error.store == nil ? .child : .storage, error.description))
         }
     }
+
+    /// All faults of a workflow that cannot run: the first in the message, all of them as the excerpt.
+    private static func faults(of workflow: LoadedWorkflow) -> NodeFailure {
+        let (sources, found) = (workflow.compilation.sources, workflow.compilation.diagnostics)
+        let errors = found.filter { $0.severity == .error }
+        let lines = errors.prefix(20).map { "\(sources.place(of: $0.span)): \($0.code): \($0.message)" }
+        return NodeFailure(
+            .badData,
+            "the workflow has \(errors.count == 1 ? "a fault" : "\(errors.count) faults"): \(lines.first ?? "")",
+            excerpt: lines.joined(separator: "\n"))
+    }
 }
 
 /// The child runs of an engine's runs.
@@ -65,7 +95,7 @@ struct EngineChildRuns: ChildRuns {
         do throws(EngineError) {
             if let engine {
                 let executor = try await engine.load(run, observer: NoObserver())
-                if executor.site.missingSecret == nil { await executor.start(engine: engine.configuration.name) }
+                if executor.site.missingSecret == nil { try await engine.takeUp(executor) }
                 return await executor.standings()
             }
         } catch {

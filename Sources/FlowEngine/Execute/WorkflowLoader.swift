@@ -47,11 +47,21 @@ public struct WorkflowLoader: Sendable {
         }
         let compilation = Compiler(kinds: kinds, agents: agents).compile(source)
         var files = [entry: source.bytes]
-        for (name, bytes) in agentFiles { files["\(SourceBundle.agentFolder)/\(name)"] = bytes }
+        for (name, bytes) in agentFiles where !Self.isReplaced(name, by: compilation.definition) {
+            files["\(SourceBundle.agentFolder)/\(name)"] = bytes
+        }
+        // An agent of the workflow itself lies there like one that had a file, and wins.
+        for agent in compilation.definition?.agents ?? [] {
+            files["\(SourceBundle.agentFolder)/\(agent.name).yaml"] = agent.file.jsonBytes(.pretty)
+        }
         for path in compilation.definition?.files ?? [] { collect(path, below: source.directory, into: &files) }
         return LoadedWorkflow(
             compilation: compilation, agents: agents, agentProblems: agentProblems,
             bundle: SourceBundle(entry: entry, files: files))
+    }
+
+    private static func isReplaced(_ file: String, by definition: WorkflowDefinition?) -> Bool {
+        definition?.agents.contains { "\($0.name).yaml" == file } ?? false
     }
 
     /// Adds a file, or all files of a folder, to the bundle.

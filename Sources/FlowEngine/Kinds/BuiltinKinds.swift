@@ -9,9 +9,11 @@ public enum BuiltinKinds {
         [
             RunKind(processes: toolbox.processes, environment: toolbox.environment),
             SetKind(),
+            SwitchKind(),
             WaitKind(),
             ApprovalKind(),
             WorkflowKind(starter: starter),
+            PlanKind(starter: starter),
             SQLKind(tools: toolbox.tools, processes: toolbox.processes),
             JQKind(tools: toolbox.tools, processes: toolbox.processes),
             RenderKind(tools: toolbox.tools, processes: toolbox.processes),
@@ -19,6 +21,9 @@ public enum BuiltinKinds {
             HTTPKind(client: toolbox.http),
         ]
     }
+
+    /// The names of all kinds.
+    static let names = forCompiling(environment: [:]).map(\.name)
 
     /// The kinds for compiling only; nothing is started by making them.
     public static func forCompiling(environment: [String: String]) -> [any NodeKind] {

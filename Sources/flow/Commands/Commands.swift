@@ -9,7 +9,8 @@ enum Commands {
             ListCommandLine.spec, ShowCommandLine.spec, LogsCommandLine.spec, EventsCommandLine.spec,
             WatchCommandLine.spec,
             ModesCommandLine.spec, ValidateCommandLine.spec, PlanCommandLine.spec, GraphCommandLine.spec,
-            InspectCommandLine.spec, InitCommandLine.spec,
+            InspectCommandLine.spec, SchemaCommandLine.spec, LSPCommandLine.spec, InitCommandLine.spec,
+            ImportCommandLine.spec, ExportCommandLine.argo,
         ] + ModelCommandLine.all + [DoctorCommandLine.spec, VersionCommandLine.spec]
     }
 }

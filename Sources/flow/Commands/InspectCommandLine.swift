@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FileSystem
+import FlowEditor
 import FlowEngine
 
 /// `flow inspect`: what each stage of the way from text to effects did, as text.
@@ -28,6 +29,7 @@ enum InspectCommandLine {
         let name = invocation.argument(0)
         let run = await workplace.namesRun(name) ? try await workplace.openRun(name) : nil
         let text: String
+        var value: JSONValue?
         switch stage {
         case "events":
             guard let run else { throw CommandFailure(.usage, "a workflow has no events; name a run") }
@@ -43,6 +45,7 @@ enum InspectCommandLine {
                     return .invalidWorkflow
                 }
                 text = tree
+                value = workflow.compilation.documentValue
             } else if stage == "definition", let definition = workflow.compilation.definition {
                 // Shown also when it has faults: that is when it is wanted.
                 _ = try RunCommandLine.compiled(workflow)
@@ -59,6 +62,7 @@ enum InspectCommandLine {
         if invocation.flag("json") {
             var object = JSONObject()
             object["stage"] = .string(stage)
+            if let value { object["value"] = value }
             object["lines"] = .array(text.split(separator: "\n").map { .string(String($0)) })
             try Output.json(object)
         } else {

@@ -24,6 +24,7 @@ enum EventText {
         case .nodeExpanded(_, let keys, _): "\(keys.count) items"
         case .nodeStarted(_, let attempt), .nodeInterrupted(_, let attempt): "attempt \(attempt)"
         case .nodeSucceeded(_, let attempt, let result): "attempt \(attempt), result \(result.hex.prefix(12))"
+        case .nodeRepeated(_, let attempt, _, let moment): "attempt \(attempt), again at \(moment.iso8601)"
         case .nodeFailed(_, let attempt, let failure, let retryAt):
             "attempt \(attempt), \(failure.reason.rawValue): \(oneLine(failure.message))"
                 + (retryAt.map { ", again at \($0.iso8601)" } ?? "")

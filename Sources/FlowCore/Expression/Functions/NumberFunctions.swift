@@ -34,6 +34,8 @@ enum NumberFunctions {
 
     private static func extreme(_ types: [ValueType]) -> ValueType {
         if types.count == 1, case .array = types[0] { return .optional(element(of: types) ?? .number) }
+        // What is not known may be an array, and that may be empty.
+        if types == [.any] { return .any }
         return types.allSatisfy { $0 == .integer } ? .integer : .number
     }
 

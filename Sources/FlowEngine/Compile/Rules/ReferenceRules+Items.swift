@@ -12,7 +12,8 @@ extension NodeOptions {
 
 extension ReferenceRules {
     /// The type of an item of a fan-out: that of the elements of its list, as far as that is known.
-    mutating func itemType(of node: Int, _ foreach: ForeachDefinition) -> ValueType {
+    mutating func elementType(of node: Int, _ foreach: ForeachDefinition) -> ValueType {
+        guard foreach.shape == .list else { return .any }
         if let known = itemTypes[node] { return known }
         // A list that refers to the node itself is told elsewhere and ends here.
         itemTypes[node] = .any

@@ -35,7 +35,8 @@ struct ReferenceRules {
         }
         commonTypes = [
             "inputs": object(inputs), "env": object(variables), "secrets": object(secrets),
-            "run": .object(["id": .string, "workflow": .string], open: false),
+            "run": .object(
+                ["id": .string, "workflow": .string, "status": .string, "failed_node": .string], open: false),
             "workflow": .object(["dir": .string, "name": .string], open: false),
         ]
         nodes = definition.finally.isEmpty ? definition.nodes : definition.nodes + definition.finally
@@ -311,8 +312,20 @@ struct ReferenceRules {
                 case .items: break
                 default:
                     // A name that is taken is told elsewhere.
-                    types[foreach.variable] = types[foreach.variable] == nil ? itemType(of: node, foreach) : .any
+                    types[foreach.variable] = types[foreach.variable] == nil ? elementType(of: node, foreach) : .any
                     types["item_index"] = .integer
+                }
+            }
+            if nodes[node].options.repetition != nil {
+                switch place {
+                case .items, .key, .when: break
+                case .until:
+                    types["iteration"] = .integer
+                    types["outputs"] = .anyObject
+                    if case .object(let fields, _) = itemType(node) { types["outputs"] = fields["outputs"] }
+                default:
+                    types["iteration"] = .integer
+                    types["previous"] = .any
                 }
             }
             if case .nodeOutput = place {
@@ -324,23 +337,53 @@ struct ReferenceRules {
         return types
     }
 
+    /// What a node puts out; of a fan-out, what its items do.
+    private mutating func itemType(_ index: Int) -> ValueType { makeType(index, isItem: true) }
+
     private mutating func nodeType(_ index: Int) -> ValueType {
         if let known = outputTypes[index] { return known }
+        let type = makeType(index, isItem: false)
+        outputTypes[index] = type
+        return type
+    }
+
+    /// The outputs of a node with those of its fallback, which may stand in: what only one of them has may be null.
+    private func combined(_ fields: [String: ValueType], fallback: FallbackDefinition) -> [String: ValueType] {
+        guard let other = indexes[fallback.node], nodes[other].options.fallback == nil,
+            case .object(let type, _) = makeType(other, isItem: false),
+            case .object(let others, open: false)? = type["outputs"]
+        else { return fields }
+        var fields = fields
+        for (name, own) in fields {
+            if let type = others[name] {
+                if type != own { fields[name] = .any }
+            } else {
+                fields[name] = .optional(own)
+            }
+        }
+        return fields
+    }
+
+    private func makeType(_ index: Int, isItem: Bool) -> ValueType {
         let node = nodes[index]
         guard !doubtfulNodes.contains(index) else { return .any }
         var outputs = kinds[node.kind]?.outputType(of: node, in: kindSite) ?? .anyObject
         if case .object(var fields, let open) = outputs {
             for output in node.options.outputs { fields[output.name] = output.type.valueType }
-            if node.options.foreach != nil {
-                let gaps = hasGaps(node)
-                fields = fields.mapValues { .array(gaps && $0 != .any ? .optional($0) : $0) }
+            if !isItem, let foreach = node.options.foreach {
+                if foreach.keepsOutputTypes {
+                    fields["samples"] = .array(.object(fields, open: open))
+                    fields["agreement"] = .number
+                } else {
+                    let gaps = hasGaps(node)
+                    fields = fields.mapValues { .array(gaps && $0 != .any ? .optional($0) : $0) }
+                }
             }
+            if !isItem, let fallback = node.options.fallback { fields = combined(fields, fallback: fallback) }
             outputs = .object(fields, open: open)
         }
-        let type = ValueType.object(
+        return .object(
             ["outputs": outputs, "artifacts": artifactType(of: node), "status": .string], open: false)
-        outputTypes[index] = type
-        return type
     }
 
     private func checkResult(_ site: ExpressionSite, _ type: ValueType, _ reader: inout DocumentReader) {
@@ -357,7 +400,19 @@ struct ReferenceRules {
                         .constantCondition, "the condition is always the same", at: reader.span(site.scalar),
                         severity: .warning))
             }
-        case .items:
+        case .until:
+            if !type.fits(.boolean) {
+                reader.report(
+                    Diagnostic(
+                        .expressionType, "`until` takes true or false", at: reader.span(site.scalar),
+                        label: "this is \(Self.phrase(type))", help: ["compare it: `… == …`"]))
+            } else if site.template.isConstant {
+                reader.report(
+                    Diagnostic(
+                        .constantCondition, "the condition is always the same", at: reader.span(site.scalar),
+                        severity: .warning))
+            }
+        case .items where site.place.node.map { nodes[$0].options.foreach?.shape == .list } ?? true:
             if case .expression = site.template, !type.fits(.array(.any)) {
                 reader.report(
                     Diagnostic(
