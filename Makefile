@@ -9,7 +9,7 @@ BUILD_FLAGS := --explicit-target-dependency-import-check error
 FLOW := .build/release/flow
 PREFIX ?= /usr/local
 
-.PHONY: help deps build demo test lint bench chaos sim docs install clean
+.PHONY: help deps build demo test lint bench chaos sim fuzz docs install clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -39,6 +39,10 @@ chaos: build ## Kill runs at many moments and compare (KILLS=n)
 
 sim: build ## Simulate every workflow: all runs must end
 	@scripts/simulate $(FLOW)
+
+fuzz: ## Give the readers texts that are nearly right (MINUTES=10 for each, SEED=1)
+	swift build -c release $(BUILD_FLAGS) --product FlowFuzz
+	scripts/fuzz .build/release/FlowFuzz
 
 docs: ## Check that the examples in docs/ run
 	swift build $(BUILD_FLAGS) --product flow

@@ -63,6 +63,10 @@ let package = Package(
         ),
         .target(name: "FlowTesting", dependencies: ["FlowEngine", "FileSystem", "Hashing"], swiftSettings: strict),
 
+        // Not shipped: texts that are nearly right for the readers (make fuzz).
+        .executableTarget(
+            name: "FlowFuzz", dependencies: ["FlowEngine", "FlowTesting", "FileSystem", "YAML"], swiftSettings: strict),
+
         // Tests.
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "Hashing"], swiftSettings: strict),

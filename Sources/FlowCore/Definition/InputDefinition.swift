@@ -21,6 +21,8 @@ public struct InputDefinition: Sendable, Hashable {
     public var pattern: String?
     public var minItems: Int?
     public var maxItems: Int?
+    /// The JSON Schema that the value has to fit; only for objects and arrays.
+    public var schema: JSONValue?
     /// File name extensions with their dot, lower case.
     public var accept: [String] = []
     public var span: SourceSpan
@@ -45,9 +47,15 @@ public struct InputDefinition: Sendable, Hashable {
             case .number: .number
             case .boolean: .boolean
             case .files: .array(.string)
-            case .object: .anyObject
-            case .array: .array(.any)
+            case .object: schema.map { Self.type(of: $0, or: .anyObject) } ?? .anyObject
+            case .array: schema.map { Self.type(of: $0, or: .array(.any)) } ?? .array(.any)
             }
-        return required || fallback != nil ? type : .optional(type)
+        return required || fallback.map { !$0.isNull } ?? false ? type : .optional(type)
+    }
+
+    /// What a schema says of the values; `general` where it says nothing.
+    private static func type(of schema: JSONValue, or general: ValueType) -> ValueType {
+        let type = ValueType(schema: schema)
+        return type == .any ? general : type
     }
 }

@@ -13,9 +13,15 @@ struct PrintedLine {
     /// The columns of the source line that are shown, and where the first of them is.
     private let window: Range<Int>
     private let shift: Int
+    /// How many scalars of the source line are left out before those that are looked at.
+    private let first: Int
 
     /// The line, cut around the column of scalar `focus` (from 0) if it is too long.
     init(_ line: String, focus: Int) {
+        let near = Self.near(line, focus: focus)
+        let line = near.text
+        let focus = focus - near.start
+        first = near.start
         var cells: [(text: String, column: Int, width: Int)] = []
         var columns: [Int] = []
         var width = 0
@@ -45,14 +51,25 @@ struct PrintedLine {
         text = (low > 0 ? "…" : "") + shown.map(\.text).joined() + (high < width ? "…" : "")
     }
 
+    /// Of a very long line the part around a scalar: columns are counted slowly, and a file may be one line with many
+    /// faults.
+    private static func near(_ line: String, focus: Int) -> (text: String, start: Int) {
+        guard line.utf8.count > 4096 else { return (line, 0) }
+        let scalars = line.unicodeScalars
+        let start = Swift.max(0, focus - 512)
+        let low = scalars.index(scalars.startIndex, offsetBy: start, limitedBy: scalars.endIndex) ?? scalars.endIndex
+        let high = scalars.index(low, offsetBy: 1536, limitedBy: scalars.endIndex) ?? scalars.endIndex
+        return (String(scalars[low..<high]), start)
+    }
+
     /// The column, from 0, at which a scalar (from 0) is shown. Scalars that are cut off are at the nearest end.
     func column(of scalar: Int) -> Int {
-        let column = columns[Swift.min(Swift.max(0, scalar), columns.count - 1)]
+        let column = columns[Swift.min(Swift.max(0, scalar - first), columns.count - 1)]
         return Swift.min(Swift.max(column, window.lowerBound), window.upperBound) - window.lowerBound + shift
     }
 
     /// How many scalars the source line has.
-    var count: Int { columns.count - 1 }
+    var count: Int { first + columns.count - 1 }
 
     private static func cell(_ character: Character) -> (String, Int) {
         if character == "\t" { return (String(repeating: " ", count: tabWidth), tabWidth) }

@@ -9,14 +9,18 @@ extension ExpressionChecker {
         case .coalesce:
             let first = type(of: left, orNull: true)
             let second = type(of: right, orNull: orNull)
+            if right.isEmptyList, case .array = first.notNull { return first.notNull }
             return first == .null ? second : first.notNull.joined(with: second)
         case .and, .or:
             require(.boolean, left, "`\(symbol.rawValue)` needs true or false")
+            let outer = known
+            known.formUnion(left.nonNulls(when: symbol == .and))
             require(.boolean, right, "`\(symbol.rawValue)` needs true or false")
+            known = outer
             return .boolean
         case .equal, .notEqual:
-            let a = type(of: left)
-            let b = type(of: right)
+            let a = type(of: left, orNull: right.isNull)
+            let b = type(of: right, orNull: left.isNull)
             if !a.isComparable(to: b) {
                 report(
                     .expressionType, "\(a.phrase) never equals \(b.phrase)", at: operatorRange,
@@ -100,11 +104,23 @@ extension ExpressionChecker {
         for (place, argument) in arguments.enumerated() {
             guard let parameter = function.parameter(at: place) else { continue }
             let isBound = function.bindsElement && place == 1
-            if isBound {
-                if case .array(let element)? = types.first { elements.append(element) } else { elements.append(.any) }
+            guard isBound else {
+                types.append(type(of: argument, for: parameter, of: function))
+                continue
             }
+            if case .array(let element)? = types.first { elements.append(element) } else { elements.append(.any) }
+            // What is known of an outer `it` is not known of this one.
+            let outer = known
+            known = known.filter { !$0.isPath(under: "it") }
             types.append(type(of: argument, for: parameter, of: function))
-            if isBound { elements.removeLast() }
+            known = outer
+            elements.removeLast()
+        }
+        if name == "filter", case .array(let element)? = types.first {
+            return .array(
+                arguments[1].paths(nonNullWhen: true).reduce(element) { type, path in
+                    path.first == "it" ? type.narrowed(path.dropFirst()) : type
+                })
         }
         return function.refine?(types) ?? function.result
     }
@@ -130,6 +146,11 @@ extension ExpressionChecker {
             return type == .null ? .any : type.notNull
         }
         var help = ["`\(function.signature)`"]
+        if case .array(let element) = type, element.mayBeNull,
+            parameter.types.contains(where: { ValueType.array(element.notNull).fits($0) })
+        {
+            help = ["leave out what is null: `filter(\(ExpressionPrinter.text(argument)), it != null)`"]
+        }
         if parameter.types.contains(.string), [.integer, .number, .boolean].contains(type) {
             help.append("convert it: `to_string(\(ExpressionPrinter.text(argument)))`")
         }

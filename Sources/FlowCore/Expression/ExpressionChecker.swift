@@ -17,11 +17,19 @@ struct ExpressionChecker {
     private(set) var faults: [ExpressionFault] = []
     /// The types of `it`, the innermost last.
     var elements: [ValueType] = []
+    /// The paths, in normal form, that are not null here because a condition around them says so.
+    var known: Set<String> = []
 
     init(scope: some TypeScope) { self.scope = scope }
 
     /// The type of a node. With `orNull`, a member of something that may be null is null then, not a fault.
     mutating func type(of node: ExpressionNode, orNull: Bool = false) -> ValueType {
+        let type = plainType(of: node, orNull: orNull)
+        guard !known.isEmpty, type.mayBeNull, type != .null, node.path != nil else { return type }
+        return known.contains(ExpressionPrinter.text(node)) ? type.notNull : type
+    }
+
+    private mutating func plainType(of node: ExpressionNode, orNull: Bool) -> ValueType {
         switch node.kind {
         case .literal(let value): return ValueType(of: value)
         case .list(let elements):
@@ -58,8 +66,11 @@ struct ExpressionChecker {
             return binary(symbol, left, right, operatorRange: range, orNull: orNull)
         case .conditional(let condition, let yes, let no):
             require(.boolean, condition, "a condition must be true or false")
-            let type = type(of: yes, orNull: orNull)
-            return type.joined(with: self.type(of: no, orNull: orNull))
+            let first = type(of: yes, orNull: orNull, knowing: condition.nonNulls(when: true))
+            let second = type(of: no, orNull: orNull, knowing: condition.nonNulls(when: false))
+            if no.isEmptyList, case .array = first { return first }
+            if yes.isEmptyList, case .array = second { return second }
+            return first.joined(with: second)
         case .call(let name, let nameRange, let arguments):
             return call(name, at: nameRange, arguments, range: node.range)
         }
@@ -102,6 +113,7 @@ struct ExpressionChecker {
     ) -> ValueType {
         switch base {
         case .any: return .any
+        case .map(let type): return type.orNull
         case .object(let fields, let isOpen):
             if let type = fields[name] { return type }
             if isOpen { return .any }
@@ -122,7 +134,10 @@ struct ExpressionChecker {
 
     private mutating func element(_ index: ExpressionNode, of base: ValueType) -> ValueType {
         if case .literal(.string(let name)) = index.kind {
-            if case .object = base { return member(name, of: base, at: index.range, written: "'\(name)'") }
+            switch base {
+            case .object, .map: return member(name, of: base, at: index.range, written: "'\(name)'")
+            default: break
+            }
         }
         let type = required(index, "an index")
         switch base {
@@ -142,12 +157,13 @@ struct ExpressionChecker {
                     help: ["the last element is `last(…)`"])
             }
             return element
-        case .object:
+        case .object, .map:
             if ![.any, .string].contains(type) {
                 report(
                     .expressionType, "an object is indexed by a string, not \(type.phrase)", at: index.range,
                     label: type.description)
             }
+            if case .map(let value) = base { return value.orNull }
             return .any
         default:
             let help = base == .string ? ["a part of a string is `slice(text, start, end)`"] : []
@@ -214,7 +230,7 @@ struct ExpressionChecker {
                 switch type {
                 case .string: ["compare it: `… != ''`"]
                 case .integer, .number: ["compare it: `… != 0`"]
-                case .array, .object: ["ask for its length: `length(…) > 0`"]
+                case .array, .object, .map: ["ask for its length: `length(…) > 0`"]
                 default: []
                 }
             report(

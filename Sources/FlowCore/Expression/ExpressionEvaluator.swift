@@ -72,6 +72,10 @@ struct ExpressionEvaluator {
             return try resolve(right, orNil: orNil)
         case .binary(.and, let left, let right, _): return .bool(try truth(of: left) ? try truth(of: right) : false)
         case .binary(.or, let left, let right, _): return .bool(try truth(of: left) ? true : try truth(of: right))
+        case .binary(let symbol, let left, let right, _) where symbol.isEquality && (left.isNull || right.isNull):
+            // What is missing equals null, as it does for `??`.
+            let isNull = try resolve(left.isNull ? right : left, orNil: true)?.isNull ?? true
+            return .bool(isNull == (symbol == .equal))
         case .binary(let symbol, let left, let right, _):
             return try binary(symbol, left, right, at: node.range)
         case .conditional(let condition, let yes, let no):

@@ -30,6 +30,9 @@ public enum BinaryOperator: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// Whether the operator asks if two values are the same.
+    var isEquality: Bool { self == .equal || self == .notEqual }
+
     /// Whether `a op b op c` has a meaning. Comparisons have none.
     var chains: Bool { precedence != 4 && precedence != 5 }
 }

@@ -38,6 +38,14 @@ extension ValueType {
         if case .optional(let type) = self { type.notNull } else { self }
     }
 
+    /// The type when a member is known not to be null.
+    func narrowed(_ path: ArraySlice<String>) -> ValueType {
+        guard let name = path.first else { return notNull }
+        guard case .object(var fields, let open) = notNull, let field = fields[name] else { return self }
+        fields[name] = field.narrowed(path.dropFirst())
+        return .object(fields, open: open)
+    }
+
     /// Whether a value of the type is known to be null sometimes.
     var mayBeNull: Bool {
         switch self {
@@ -55,7 +63,17 @@ extension ValueType {
         case (.optional(let a), let b), (let b, .optional(let a)): return a.joined(with: b.notNull).orNull
         case (.integer, .number), (.number, .integer): return .number
         case (.array(let a), .array(let b)): return .array(a.joined(with: b))
-        case (.object, .object): return .anyObject
+        case (.map(let a), .map(let b)): return .map(a.joined(with: b))
+        case (.object(let a, let openA), .object(let b, let openB)):
+            var fields: [String: ValueType] = [:]
+            for (name, type) in a {
+                fields[name] = b[name].map { type.joined(with: $0) } ?? (openB ? .any : type.orNull)
+            }
+            for (name, type) in b where a[name] == nil { fields[name] = openA ? .any : type.orNull }
+            return .object(fields, open: openA || openB)
+        case (.map(let type), .object(let fields, open: false)), (.object(let fields, open: false), .map(let type)):
+            return .map(fields.values.reduce(type) { $0.joined(with: $1) })
+        case (.map, .object), (.object, .map): return .anyObject
         default: return .any
         }
     }
@@ -65,7 +83,8 @@ extension ValueType {
         switch (self, other) {
         case (.any, _), (_, .any), (.null, _), (_, .null): true
         case (.optional(let a), let b), (let b, .optional(let a)): a.isComparable(to: b)
-        case (.integer, .number), (.number, .integer), (.array, .array), (.object, .object): true
+        case (.integer, .number), (.number, .integer), (.array, .array): true
+        case (.object, .object), (.map, .map), (.object, .map), (.map, .object): true
         default: self == other
         }
     }
@@ -74,7 +93,7 @@ extension ValueType {
     var phrase: String {
         switch self {
         case .any, .null: description
-        case .integer, .array, .object: "an \(description)"
+        case .integer, .array, .object, .map: "an \(description)"
         case .optional(let type): "\(type.phrase) or null"
         default: "a \(description)"
         }

@@ -27,7 +27,9 @@ extension ValueType {
             self = .optional(ValueType(schema: .object(inner)))
         default:
             let words = rules["enum"]?.arrayValue ?? rules["const"].map { [$0] } ?? []
-            self = !words.isEmpty && words.allSatisfy { $0.stringValue != nil } ? .string : .any
+            let parts = rules["anyOf"]?.arrayValue ?? rules["oneOf"]?.arrayValue ?? []
+            let types = words.map { ValueType(of: $0) } + parts.map { ValueType(schema: $0) }
+            self = types.dropFirst().reduce(types.first ?? .any) { $0.joined(with: $1) }
         }
     }
 
@@ -41,6 +43,8 @@ extension ValueType {
             default: fields[property.key] = required.contains(property.key) ? type : .optional(type)
             }
         }
-        return .object(fields, open: rules["additionalProperties"] != .bool(false))
+        let others = rules["additionalProperties"]
+        if fields.isEmpty, let others, others.objectValue != nil { return .map(ValueType(schema: others)) }
+        return .object(fields, open: others != .bool(false))
     }
 }

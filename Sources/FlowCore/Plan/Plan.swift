@@ -46,7 +46,7 @@ public struct Plan: Sendable {
     public init(definition: WorkflowDefinition, slotFreeKinds: Set<String> = []) {
         self.definition = definition
         self.slotFreeKinds = slotFreeKinds
-        nodes = definition.nodes + definition.finally
+        nodes = definition.finally.isEmpty ? definition.nodes : definition.nodes + definition.finally
         finallyStart = definition.nodes.count
         var indexes: [String: Int32] = [:]
         indexes.reserveCapacity(nodes.count)

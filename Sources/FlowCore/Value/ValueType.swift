@@ -12,6 +12,8 @@ public indirect enum ValueType: Sendable, Hashable {
     case array(ValueType)
     /// An object with the given fields. When `open`, it may hold others, of type `any`.
     case object([String: ValueType], open: Bool)
+    /// An object with any keys, whose values are all of the type.
+    case map(ValueType)
     /// The type, or null.
     case optional(ValueType)
 
@@ -29,7 +31,7 @@ public indirect enum ValueType: Sendable, Hashable {
         case .string: "string"
         case .array(.any): "array"
         case .array(let element): "array of \(element.description)"
-        case .object: "object"
+        case .object, .map: "object"
         case .optional(let type): "\(type.description) or null"
         }
     }
@@ -47,8 +49,11 @@ public indirect enum ValueType: Sendable, Hashable {
                 self = .array(.any)
                 return
             }
-            let type = ValueType(of: first)
-            self = .array(elements.allSatisfy { ValueType(of: $0) == type } ? type : .any)
+            var joined = ValueType(of: first)
+            for element in elements.dropFirst() where joined != .any {
+                joined = joined.joined(with: ValueType(of: element))
+            }
+            self = .array(joined)
         case .object(let object):
             var fields: [String: ValueType] = [:]
             for member in object { fields[member.key] = ValueType(of: member.value) }
@@ -66,7 +71,10 @@ public indirect enum ValueType: Sendable, Hashable {
         case (.integer, .number): true
         case (.array(let a), .array(let b)): a.fits(b)
         case (.object(let a, let openA), .object(let b, _)):
-            b.allSatisfy { name, type in a[name].map { $0.fits(type) } ?? openA }
+            b.allSatisfy { name, type in a[name].map { $0.fits(type) } ?? (openA || type.mayBeNull) }
+        case (.map(let a), .map(let b)): a.fits(b)
+        case (.map(let a), .object(let b, _)): b.values.allSatisfy { a.fits($0) }
+        case (.object(let a, _), .map(let b)): a.values.allSatisfy { $0.fits(b) }
         default: self == other
         }
     }

@@ -8,6 +8,7 @@ extension DefinitionBuilder {
     private static let typedKeys: [(key: String, kinds: Set<InputDefinition.Kind>)] = [
         ("min", [.integer, .number]), ("max", [.integer, .number]), ("pattern", [.string, .text]),
         ("min_items", [.array, .files]), ("max_items", [.array, .files]), ("accept", [.file, .files]),
+        ("schema", [.object, .array]),
     ]
 
     mutating func input(_ key: YAMLNode, _ node: YAMLNode) -> InputDefinition {
@@ -36,6 +37,7 @@ extension DefinitionBuilder {
         input.pattern = text(fields["pattern"])
         input.minItems = integer(fields["min_items"])
         input.maxItems = integer(fields["max_items"])
+        input.schema = fields["schema"].map { reader.json($0) }
         input.accept = strings(fields["accept"]).map { $0.lowercased() }
         let count = reader.diagnostics.count
         checkKeys(input, node)
@@ -78,6 +80,18 @@ extension DefinitionBuilder {
             let problem = InputBinder.problem(ofPattern: pattern)
         {
             reader.report(Diagnostic(.badInput, "the pattern cannot be used", at: reader.span(node), label: problem))
+        }
+        if let node = fields["schema"], let schema = input.schema {
+            for problem in SchemaCheck.problems(in: schema).prefix(3) {
+                reader.report(
+                    Diagnostic(.badInput, "the schema cannot be used: \(problem)", at: reader.span(node)))
+            }
+        }
+        if input.required, let node = fields["default"], reader.isNull(node) {
+            reader.report(
+                Diagnostic(
+                    .badInput, "a value is required, but the default is null", at: reader.span(node),
+                    help: ["leave `default` out, or give a value"]))
         }
         if let node = fields["enum"] {
             var form = input

@@ -150,7 +150,7 @@ extension DefinitionBuilder {
     private mutating func checkItems(_ node: YAMLNode) {
         switch document.kind(of: node) {
         case .sequence: return
-        case .scalar where document.string(of: node).contains("${{"): return
+        case .scalar where document.string(of: node).hasExpression: return
         default:
             reader.wrongType(
                 node, "`items` takes a list",

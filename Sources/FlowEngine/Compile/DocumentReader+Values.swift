@@ -95,7 +95,7 @@ extension DocumentReader {
             }
         }
         let text = document.string(of: node)
-        guard text.contains("${{") else { return .literal(.string(text)) }
+        guard text.hasExpression else { return .literal(.string(text)) }
         let (template, faults) = Template.parse(text)
         for fault in faults { report(fault, in: node) }
         if case .literal = template { return template }
@@ -106,7 +106,7 @@ extension DocumentReader {
     /// An expression with or without `${{ }}` around it.
     mutating func condition(_ node: YAMLNode) -> (expression: Expression, offset: Int)? {
         let text = document.string(of: node)
-        if text.contains("${{") {
+        if text.hasExpression {
             let (template, faults) = Template.parse(text)
             for fault in faults { report(fault, in: node) }
             if case .expression(let expression, let offset) = template { return (expression, offset) }

@@ -285,7 +285,7 @@ struct DocumentReader {
 
     private mutating func checkScalar(_ node: YAMLNode, _ type: FieldType, key: String) -> Bool {
         let text = document.string(of: node)
-        let hasExpression = text.contains("${{")
+        let hasExpression = text.hasExpression
         switch type {
         case .string, .condition: return true
         case .file:

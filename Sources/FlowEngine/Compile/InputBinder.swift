@@ -76,11 +76,23 @@ public struct InputBinder: Sendable {
         switch kind {
         case .string, .text, .file: return value
         case .integer: return Int64(text).map { .integer($0) } ?? value
-        case .number: return Double(text).flatMap { $0.isFinite ? .number($0) : nil } ?? value
+        case .number: return decimal(text) ?? value
         case .boolean: return text == "true" ? true : text == "false" ? false : value
-        case .files: return .array(text.split(separator: ",").map { .string(String($0)) })
+        case .files:
+            // A list in JSON is the way to give names with commas.
+            if text.utf8.first == UInt8(ascii: "["), let list = try? JSONValue.parse(text) { return list }
+            return .array(text.split(separator: ",").map { .string(String($0)) })
         case .object, .array: return (try? JSONValue.parse(text)) ?? value
         }
+    }
+
+    /// A number in decimal digits; no hexadecimal, no `nan` or `inf`, no white space.
+    private static func decimal(_ text: String) -> JSONValue? {
+        let isDecimal = { (byte: UInt8) in
+            (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte)
+        }
+        guard text.utf8.allSatisfy(isDecimal), let number = Double(text), number.isFinite else { return nil }
+        return .number(number)
     }
 
     /// What is wrong with a value for a field; nil if it fits.
@@ -118,11 +130,16 @@ public struct InputBinder: Sendable {
         if let pattern = input.pattern, let text = value.stringValue, !matches(text, pattern) {
             return "`\(text)` does not match \(pattern)"
         }
-        if !input.accept.isEmpty, input.kind == .file, let path = value.stringValue {
-            let path = path.lowercased()
-            if !input.accept.contains(where: { path.hasSuffix($0) }) {
-                return "`\(path)` is not one of \(input.accept.joined(separator: ", "))"
+        if !input.accept.isEmpty, input.kind == .file || input.kind == .files {
+            for path in value.stringValue.map({ [$0] }) ?? value.arrayValue?.compactMap(\.stringValue) ?? [] {
+                let path = path.lowercased()
+                if !input.accept.contains(where: { path.hasSuffix($0) }) {
+                    return "`\(path)` is not one of \(input.accept.joined(separator: ", "))"
+                }
             }
+        }
+        if let schema = input.schema, let fault = SchemaCheck(schema).faults(in: value, limit: 1).first {
+            return fault.description
         }
         return nil
     }

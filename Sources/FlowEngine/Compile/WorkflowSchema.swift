@@ -72,6 +72,7 @@ public enum WorkflowSchema {
         FieldSchema("pattern", .string, templates: false, "A regular expression that the text must match."),
         FieldSchema("min_items", .integer(0...1_000_000), templates: false, "The least number of items."),
         FieldSchema("max_items", .integer(0...1_000_000), templates: false, "The greatest number of items."),
+        FieldSchema("schema", .verbatim, templates: false, "A JSON Schema that the object or array must fit."),
         FieldSchema("accept", .list(.string), templates: false, "File name extensions, with the dot."),
     ]
 

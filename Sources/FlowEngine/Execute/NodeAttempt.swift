@@ -38,7 +38,8 @@ struct NodeAttempt: Sendable {
                 return .failed(site.secrets.blanked(failure))
             case .succeeded(let result):
                 let artifacts = try await keepArtifacts(result)
-                let record = try Self.record(result.outputs, of: context, artifacts: artifacts, secrets: site.secrets)
+                var record = try Self.record(result.outputs, of: context, artifacts: artifacts, secrets: site.secrets)
+                try await keepFiles(of: &record)
                 try? File.removeTree(context.directory)
                 return .succeeded(record)
             }
@@ -133,51 +134,6 @@ struct NodeAttempt: Sendable {
             }
         }
         return result
-    }
-
-    // MARK: Artifacts
-
-    private func keepArtifacts(_ result: NodeResult) async throws -> [KeptArtifact] {
-        var produced = result.artifacts
-        let root = try File.realPath(context.directory)
-        for declared in context.definition.options.artifacts {
-            let path = FilePath.join(context.directory, declared.path)
-            guard File.exists(path) else {
-                if declared.optional { continue }
-                throw NodeFailureError(
-                    failure: NodeFailure(
-                        .schemaMismatch, "the node did not leave `\(declared.path)`, which it declares"))
-            }
-            produced.append(ProducedArtifact(name: declared.name, path: path, mediaType: declared.mediaType))
-        }
-        guard !produced.isEmpty else { return [] }
-        let folder = site.layout.artifacts(context.node, of: site.run)
-        try File.removeTree(folder)
-        try File.createDirectory(folder)
-        var kept: [KeptArtifact] = []
-        var names: Set<String> = []
-        for artifact in produced {
-            let real = try File.realPath(artifact.path)
-            guard FilePath.isInside(real, root: root), File.kind(of: real) == .file else {
-                throw NodeFailureError(
-                    failure: NodeFailure(
-                        .schemaMismatch, "artifact `\(artifact.name)` is not a file in the node's work directory"))
-            }
-            let stored = try await site.artifacts.store(file: real)
-            var file = FilePath.basename(artifact.path)
-            if !names.insert(file).inserted {
-                file = "\(artifact.name)-\(file)"
-                names.insert(file)
-            }
-            if let object = site.artifacts.path(of: stored.digest) {
-                try File.hardLinkOrCopy(object, to: FilePath.join(folder, file))
-            }
-            kept.append(
-                KeptArtifact(
-                    name: artifact.name, digest: stored.digest, size: stored.size, file: file,
-                    mediaType: artifact.mediaType))
-        }
-        return kept
     }
 }
 

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FileSystem
 import FlowCore
 
-/// What is kept of a node's success: `{"outputs": {…}, "artifacts": {name: {digest, size, file, media_type}}}`.
+/// What is kept of a node's success: `{"outputs": {…}, "artifacts": {name: {digest, size, file, media_type}}}`, and, when
+/// outputs are files or the node is a fan-out with files, `"paths": {"outputs": {…}, "artifacts": {…}}`: paths, or lists
+/// of them, below the run's folder of artifacts.
 /// Its compact JSON text, in the order in which the node gave its outputs, is stored; that text's digest is what the event log and dependent nodes refer to.
 struct NodeRecord: Sendable {
     var outputs: JSONObject
     var artifacts: [KeptArtifact] = []
+    /// Outputs that are files.
+    var outputPaths = JSONObject()
+    /// The files of a fan-out's items, in the order of the items, null where an item left none.
+    var artifactPaths = JSONObject()
 
     static let empty = NodeRecord(outputs: JSONObject())
     static let emptyDigest = Digest(of: NodeRecord.empty.json.jsonBytes(.compact))
@@ -19,7 +26,13 @@ struct NodeRecord: Sendable {
     var json: JSONValue {
         var files = JSONObject()
         for artifact in artifacts { files[artifact.name] = artifact.json }
-        return ["outputs": .object(outputs), "artifacts": .object(files)]
+        var json: JSONObject = JSONObject()
+        json["outputs"] = .object(outputs)
+        json["artifacts"] = .object(files)
+        if !outputPaths.isEmpty || !artifactPaths.isEmpty {
+            json["paths"] = ["outputs": .object(outputPaths), "artifacts": .object(artifactPaths)]
+        }
+        return .object(json)
     }
 
     init(json: JSONValue) {
@@ -27,13 +40,32 @@ struct NodeRecord: Sendable {
         artifacts = (json["artifacts"]?.objectValue ?? JSONObject()).compactMap {
             KeptArtifact(name: $0.key, json: $0.value)
         }
+        outputPaths = json["paths"]?["outputs"]?.objectValue ?? JSONObject()
+        artifactPaths = json["paths"]?["artifacts"]?.objectValue ?? JSONObject()
     }
 
     /// What expressions see: outputs as they are, artifacts as paths.
     func scopeValue(status: NodeStatus, folder: String) -> JSONValue {
         var paths = JSONObject()
         for artifact in artifacts { paths[artifact.name] = .string("\(folder)/\(artifact.file)") }
+        var outputs = outputs
+        if !outputPaths.isEmpty || !artifactPaths.isEmpty {
+            let root = FilePath.dirname(folder)
+            for member in outputPaths { outputs[member.key] = Self.full(member.value, below: root) }
+            for member in artifactPaths { paths[member.key] = Self.full(member.value, below: root) }
+        }
         return ["outputs": .object(outputs), "artifacts": .object(paths), "status": .string(status.rawValue)]
+    }
+}
+
+extension NodeRecord {
+    /// Paths below a folder as full paths.
+    private static func full(_ paths: JSONValue, below root: String) -> JSONValue {
+        switch paths {
+        case .string(let path): .string(path.hasPrefix("/") ? path : "\(root)/\(path)")
+        case .array(let list): .array(list.map { full($0, below: root) })
+        default: paths
+        }
     }
 }
 

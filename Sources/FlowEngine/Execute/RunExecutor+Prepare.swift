@@ -122,6 +122,7 @@ extension RunExecutor {
         } else {
             for name in columns.keys { outcome.outputs[name] = .array(rows.map { $0.outputs[name] ?? .null }) }
         }
+        collectPaths(of: items, rows, node: machine.definition(of: node), into: &outcome)
         let record = outcome
         let digest = keep(record, &batch)
         advance(.joined(node, result: digest), &batch)

@@ -26,6 +26,7 @@ struct FakeValues {
         case .string: return .string(text(hint, path))
         case .array(let element): return list(element, path, depth: depth)
         case .object(let fields, let isOpen): return .object(object(fields, isOpen: isOpen, path, depth: depth))
+        case .map(let element): return .object(map(element, path, depth: depth))
         case .optional(let inner):
             return isWild && random.chance(15) ? .null : value(inner, path, depth: depth)
         }
@@ -44,6 +45,15 @@ struct FakeValues {
                 object[name] = value(.any, "\(path).\(name)", depth: depth + 1)
             }
         }
+        return object
+    }
+
+    /// The members that expressions look for, or a few with made-up names.
+    private mutating func map(_ element: ValueType, _ path: String, depth: Int) -> JSONObject {
+        var names = Array(hints[path]?.members ?? []).sorted()
+        if names.isEmpty { names = (0..<(isWild ? random.number(in: 0...3) : 2)).map { "key_\($0 + 1)" } }
+        var object = JSONObject()
+        for name in names { object[name] = value(element, "\(path).\(name)", depth: depth + 1) }
         return object
     }
 

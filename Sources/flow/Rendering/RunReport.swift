@@ -26,7 +26,8 @@ struct RunReport {
         for node in nodes where node.result != nil {
             let result = try await reader.result(of: node, run: summary.id)
             for member in result?["artifacts"]?.objectValue ?? JSONObject() {
-                artifacts.append((node.node, member.key, member.value.stringValue ?? ""))
+                // The lists of a fan-out are told with its items.
+                if let path = member.value.stringValue { artifacts.append((node.node, member.key, path)) }
             }
         }
         var failures: [String: (Int, NodeFailure)] = [:]

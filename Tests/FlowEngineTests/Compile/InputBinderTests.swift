@@ -29,6 +29,11 @@ struct InputBinderTests {
         ("type: integer, min: 1, max: 3", 1, 1), ("type: integer, min: 1, max: 3", 3, 3),
         ("type: string, pattern: \"^[a-z]+$\"", "abc", "abc"),
         ("type: array, min_items: 1, max_items: 2", [1, 2], [1, 2]),
+        ("type: files", "[\"a,b\", \"c\"]", ["a,b", "c"]), ("type: number", "-2.5e-3", -0.0025),
+        ("type: files, accept: [.csv]", ["a.csv", "B.CSV"], ["a.csv", "B.CSV"]),
+        ("type: array, schema: {items: {type: integer}}", "[1, 2]", [1, 2]),
+        ("type: object, schema: {properties: {a: {type: integer}}, required: [a]}", ["a": 1], ["a": 1]),
+        ("type: text, pattern: \"^.{2,4}$\"", "éé", "éé"),
         // What is left empty takes the default, or null.
         ("type: integer, default: 4", .null, 4), ("type: integer", .null, .null),
         ("type: string, default: 010", .null, "010"),
@@ -60,6 +65,21 @@ struct InputBinderTests {
         ("type: string, pattern: \"^[a-z]+$\"", "aB", "`aB` does not match ^[a-z]+$"),
         ("type: array, min_items: 2", [1], "it needs at least 2 items"),
         ("type: files, max_items: 1", "a,b", "it takes at most 1 items"),
+        ("type: number", "0x10", "it takes number, not string"), ("type: number", " 1", "it takes number, not string"),
+        ("type: integer", "1.0", "it takes integer, not string"),
+        ("type: integer", "1e3", "it takes integer, not string"),
+        ("type: integer", "", "it takes integer, not string"),
+        ("type: boolean", "True", "it takes boolean, not string"),
+        ("type: files, min_items: 2", "a", "it needs at least 2 items"),
+        ("type: files, accept: [.csv]", ["a.csv", "b.txt"], "`b.txt` is not one of .csv"),
+        ("type: array, schema: {items: {type: integer}}", "[1, \"x\"]", "$[1]: expected integer, got string"),
+        (
+            "type: object, schema: {properties: {a: {type: integer}}, required: [a]}", "{}", "$: `a` is missing"
+        ),
+        (
+            "type: object, schema: {properties: {a: {type: integer}}, additionalProperties: false}", ["b": 1],
+            "$: `b` is not allowed"
+        ),
         ("type: file, accept: [.csv, .tsv]", "a.txt", "`a.txt` is not one of .csv, .tsv"),
     ]
 

@@ -23,7 +23,7 @@ enum ElementFunctions {
             [.init("items", .array(.any)), .init("key", .string, .number, .boolean)], .anyObject,
             "An object of arrays: the elements by a key made of `it`, which is written as text.",
             example: "group_by([1, 2, 3], it % 2 == 0 ? 'even' : 'odd')", ["odd": [1, 3], "even": [2]],
-            body: .elements(groupBy)),
+            refine: { .map($0.first ?? .array(.any)) }, body: .elements(groupBy)),
         .init(
             "coalesce", [.init("values", .any, presence: .repeated)], .any,
             "The first value that is there and not null.",

@@ -16,7 +16,7 @@ enum ListFunctions {
             example: "keys({b: 1, a: 2})", ["b", "a"], body: .values(keys)),
         .init(
             "values", [.init("object", .anyObject)], .array(.any), "The values of the object in the order of its keys.",
-            example: "values({b: 1, a: 2})", [1, 2], body: .values(values)),
+            example: "values({b: 1, a: 2})", [1, 2], refine: { memberValues($0) }, body: .values(values)),
         .init(
             "first", [.init("items", .array(.any))], .any, "The first element; null if there is none.",
             example: "first([7, 8, 9])", 7, refine: { optionalElement($0) }, body: .values(first)),
@@ -51,6 +51,16 @@ enum ListFunctions {
     private static func optionalElement(_ types: [ValueType]) -> ValueType {
         guard case .array(let element)? = types.first, element != .any else { return .any }
         return element.orNull
+    }
+
+    private static func memberValues(_ types: [ValueType]) -> ValueType {
+        switch types.first {
+        case .map(let type)?: .array(type)
+        case .object(let fields, open: false)?:
+            // A member that may be null may also be missing; its null is no value then, but may be one.
+            .array(fields.values.dropFirst().reduce(fields.values.first ?? .any) { $0.joined(with: $1) })
+        default: .array(.any)
+        }
     }
 
     private static func flattened(_ types: [ValueType]) -> ValueType {

@@ -20,7 +20,8 @@ enum NumberFunctions {
         .init(
             "round", [.init("number", .number), .init("digits", .integer, presence: .optional)], .number,
             "The number rounded to so many digits after the point, half away from zero; without digits an integer.",
-            example: "round(2.345, 1)", 2.3, refine: { $0.count == 1 ? .integer : .number }, body: .values(round)),
+            example: "round(2.345, 1)", 2.3, refine: { $0.first == .integer ? .integer : .number }, body: .values(round)
+        ),
         .init(
             "abs", [.init("number", .number)], .number, "The number without its sign.",
             example: "abs(-3)", 3, refine: { $0.first == .integer ? .integer : .number }, body: .values(abs)),
@@ -33,6 +34,8 @@ enum NumberFunctions {
 
     private static func extreme(_ types: [ValueType]) -> ValueType {
         if types.count == 1, case .array = types[0] { return .optional(element(of: types) ?? .number) }
+        // What is not known may be an array, and that may be empty.
+        if types == [.any] { return .any }
         return types.allSatisfy { $0 == .integer } ? .integer : .number
     }
 

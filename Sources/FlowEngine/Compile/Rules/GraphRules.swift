@@ -12,7 +12,7 @@ struct GraphRules {
     init(_ definition: WorkflowDefinition, source: [UInt8]) {
         self.definition = definition
         self.source = source
-        nodes = definition.nodes + definition.finally
+        nodes = definition.finally.isEmpty ? definition.nodes : definition.nodes + definition.finally
         indexes = Dictionary(
             nodes.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }

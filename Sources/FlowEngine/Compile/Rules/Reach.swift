@@ -43,7 +43,7 @@ struct Reach {
     /// Whether the node has succeeded when the need is met.
     static func isCertain(_ need: NeedDefinition, _ node: NodeDefinition) -> Bool {
         need.condition == .succeeded
-            || (need.condition == .met && node.options.when == nil && node.options.onFailure != .continue)
+            || (need.condition == .met && !node.options.maySkip && node.options.onFailure != .continue)
     }
 
     func isAncestor(_ node: Int) -> Bool { ancestors[node] == turn }

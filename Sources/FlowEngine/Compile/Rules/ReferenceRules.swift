@@ -9,7 +9,7 @@ struct ReferenceRules {
     let kinds: [String: any NodeKind]
     let kindSite: KindSite
     let nodes: [NodeDefinition]
-    private let indexes: [String: Int]
+    let indexes: [String: Int]
     /// Nodes of which it is not known what they put out.
     private let doubtfulNodes: Set<Int>
     /// The names that are the same everywhere.
@@ -21,6 +21,8 @@ struct ReferenceRules {
     let knownInputs: [String: ConditionFolder.Values]
     private var reach: Reach
     private var outputTypes: [Int: ValueType] = [:]
+    /// The types of the items of nodes with `foreach`.
+    var itemTypes: [Int: ValueType] = [:]
 
     init(
         _ definition: WorkflowDefinition, kinds: [String: any NodeKind], kindSite: KindSite,
@@ -43,7 +45,7 @@ struct ReferenceRules {
                 ["id": .string, "workflow": .string, "status": .string, "failed_node": .string], open: false),
             "workflow": .object(["dir": .string, "name": .string], open: false),
         ]
-        nodes = definition.nodes + definition.finally
+        nodes = definition.finally.isEmpty ? definition.nodes : definition.nodes + definition.finally
         indexes = Dictionary(
             nodes.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
         reach = Reach(nodes, indexes: indexes, loose: loose)
@@ -91,7 +93,7 @@ struct ReferenceRules {
             }
             guard let node = site.place.node else {
                 let options = nodes[other].options
-                if needsOutputs, options.when != nil || options.onFailure == .continue, !doubtfulNodes.contains(other) {
+                if needsOutputs, options.maySkip || options.onFailure == .continue, !doubtfulNodes.contains(other) {
                     reported.insert(segment.name)
                     reader.report(maybeSkipped(reference, other, site, reader))
                 }
@@ -306,27 +308,32 @@ struct ReferenceRules {
 
     // MARK: Types
 
-    private mutating func types(for site: ExpressionSite) -> [String: ValueType] {
+    mutating func types(for site: ExpressionSite) -> [String: ValueType] {
+        types(at: site.place, for: site.template)
+    }
+
+    mutating func types(at place: ExpressionSite.Place, for template: Template) -> [String: ValueType] {
         var types = commonTypes
         var named: [String: ValueType] = [:]
-        for reference in site.template.references where reference.root == "nodes" && reference.segments.count > 1 {
+        for reference in template.references where reference.root == "nodes" && reference.segments.count > 1 {
             let name = reference.path[1]
             named[name] = indexes[name].map { nodeType($0) } ?? .any
         }
         types["nodes"] = .object(named, open: true)
-        if site.place == .workflowEnvironment { types["env"] = .object([:], open: false) }
-        if let node = site.place.node {
+        if place == .workflowEnvironment { types["env"] = .object([:], open: false) }
+        if let node = place.node {
             types["attempt"] = .integer
             if let foreach = nodes[node].options.foreach {
-                switch site.place {
+                switch place {
                 case .items: break
                 default:
-                    types[foreach.variable] = .any
+                    // A name that is taken is told elsewhere.
+                    types[foreach.variable] = types[foreach.variable] == nil ? elementType(of: node, foreach) : .any
                     types["item_index"] = .integer
                 }
             }
             if nodes[node].options.repetition != nil {
-                switch site.place {
+                switch place {
                 case .items, .key, .when: break
                 case .until:
                     types["iteration"] = .integer
@@ -337,7 +344,7 @@ struct ReferenceRules {
                     types["previous"] = .any
                 }
             }
-            if case .nodeOutput = site.place {
+            if case .nodeOutput = place {
                 types["outputs"] = .anyObject
                 types["artifacts"] = .anyObject
                 types["with"] = .anyObject
@@ -384,19 +391,15 @@ struct ReferenceRules {
                     fields["samples"] = .array(.object(fields, open: open))
                     fields["agreement"] = .number
                 } else {
-                    fields = fields.mapValues { .array($0) }
+                    let gaps = hasGaps(node)
+                    fields = fields.mapValues { .array(gaps && $0 != .any ? .optional($0) : $0) }
                 }
             }
             if !isItem, let fallback = node.options.fallback { fields = combined(fields, fallback: fallback) }
             outputs = .object(fields, open: open)
         }
-        // Files of items are kept, but expressions cannot refer to them: they would need a path for each item.
-        let names =
-            node.options.foreach == nil
-            ? node.options.artifacts.map(\.name) + (kinds[node.kind]?.artifactNames(of: node) ?? []) : []
-        let artifacts = Dictionary(names.map { ($0, ValueType.string) }, uniquingKeysWith: { first, _ in first })
         return .object(
-            ["outputs": outputs, "artifacts": .object(artifacts, open: false), "status": .string], open: false)
+            ["outputs": outputs, "artifacts": artifactType(of: node), "status": .string], open: false)
     }
 
     private mutating func checkResult(_ site: ExpressionSite, _ type: ValueType, _ reader: inout DocumentReader) {
