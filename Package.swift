@@ -77,7 +77,7 @@ let package = Package(
         ),
         .testTarget(
             name: "FlowExchangeTests",
-            dependencies: ["FlowExchange", "FlowEngine", "FlowTesting", "FileSystem", "ChildProcess"],
+            dependencies: ["FlowExchange", "FlowEngine", "FlowTesting", "FileSystem", "YAML"],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
