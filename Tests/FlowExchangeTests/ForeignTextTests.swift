@@ -112,6 +112,7 @@ struct ForeignTextTests {
         ]
         .map { Array($0.utf8) }
         var imported = 0
+        let compiler = Compiler(kinds: BuiltinKinds.forCompiling(environment: [:]))
         for _ in 0..<600 {
             guard var bytes = sources.randomElement(using: &random) else { return }
             for _ in 0...Int.random(in: 0..<3, using: &random) {
@@ -125,7 +126,15 @@ struct ForeignTextTests {
             for diagnostic in result.diagnostics {
                 #expect(Int(diagnostic.span.start) <= bytes.count || !diagnostic.span.isKnown)
             }
-            if result.text != nil { imported += 1 }
+            guard let text = result.text else { continue }
+            imported += 1
+            // What is written can be read again, and has no fault of form.
+            let compilation = compiler.compile(
+                WorkflowSource(name: "imported.yaml", bytes: Array(text.utf8), directory: ""))
+            let faults = compilation.diagnostics.filter {
+                $0.severity == .error && ["F01", "F02"].contains($0.code.description.prefix(3))
+            }
+            #expect(faults.isEmpty, "\(DiagnosticPrinter(.full(colour: false)).text(faults, in: compilation.sources))")
         }
         #expect(imported > 50)
     }
