@@ -132,7 +132,7 @@ struct ForeignTextTests {
             let compilation = compiler.compile(
                 WorkflowSource(name: "imported.yaml", bytes: Array(text.utf8), directory: ""))
             let faults = compilation.diagnostics.filter {
-                $0.severity == .error && ["F01", "F02"].contains($0.code.description.prefix(3))
+                $0.severity == .error && ["F01", "F02", "F03"].contains($0.code.description.prefix(3))
             }
             #expect(faults.isEmpty, "\(DiagnosticPrinter(.full(colour: false)).text(faults, in: compilation.sources))")
         }
