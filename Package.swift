@@ -87,7 +87,7 @@ let package = Package(
             exclude: ["Transcripts"], swiftSettings: strict),
         .testTarget(
             name: "FlowExchangeTests",
-            dependencies: ["FlowExchange", "FlowEngine", "FlowTesting", "FileSystem", "ChildProcess"],
+            dependencies: ["FlowExchange", "FlowEngine", "FlowTesting", "FileSystem", "YAML"],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),

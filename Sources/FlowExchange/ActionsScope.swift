@@ -7,8 +7,17 @@ struct ActionsScope {
     var job = ""
     var needs: [String] = []
     var env: [String: FlowText] = [:]
-    /// The keys of the job's matrix; nil without one.
-    var matrix: Set<String>?
+    /// The job's matrix, if it has one.
+    var matrix: Matrix?
+
+    /// The keys of a matrix.
+    struct Matrix {
+        /// The name of a combination in flow's expressions.
+        var root: String
+        var axes: Set<String> = []
+        /// Keys that `include` gives to some combinations.
+        var more: Set<String> = []
+    }
 
     /// The functions in an expression that ask how other jobs or steps ended.
     static func statusCalls(in text: String) -> Set<String> {
@@ -105,9 +114,12 @@ extension ActionsImporter {
         case ("env", 2):
             return scope.env[path[1]] ?? (variables.contains(path[1]) ? FlowText(expression: "env.\(path[1])") : nil)
         case ("matrix", 2):
-            guard let keys = scope.matrix else { return nil }
+            guard let matrix = scope.matrix else { return nil }
             let key = NameTable.plain(path[1])
-            return keys.isEmpty || keys.contains(key) ? FlowText(expression: "item.\(key)", .any) : nil
+            let name = "\(matrix.root).\(key)"
+            if matrix.root == "item" || matrix.axes.contains(key) { return FlowText(expression: name, .any) }
+            // Not every combination has it.
+            return matrix.more.contains(key) ? FlowText(expression: "(\(name) ?? '')", .any) : nil
         case ("strategy", 2) where path[1] == "job-index": return FlowText(expression: "item_index", .number)
         case ("needs", 3...): return result(path, scope)
         case ("runner", 2) where path[1] == "os": return FlowText("Linux")
@@ -168,77 +180,57 @@ extension ActionsImporter {
         guard let strategy = job["strategy"], let matrix = strategy["matrix"] else { return }
         var keys = JSONObject()
         if matrix.isScalar {
-            let value = text(matrix, scope)
-            guard let single = value.single else {
+            guard let single = text(matrix, scope).single else {
                 notes.leftOut("this matrix has no equivalent", at: matrix.span)
                 return
             }
             notes.approximated("of a matrix that is worked out, the list `include` is taken", at: matrix.span)
             keys["items"] = .string("${{ \(single.text).include }}")
-            scope.matrix = []
+            scope.matrix = ActionsScope.Matrix(root: "item")
         } else {
-            guard let items = combinations(matrix, &scope) else { return }
-            keys["items"] = items
+            var found = ActionsScope.Matrix(root: "matrix")
+            for (key, value) in matrix.pairs {
+                let name = NameTable.plain(key.name)
+                if key.name == "include" || key.name == "exclude" {
+                    guard value.isSequence else {
+                        notes.leftOut("`\(key.name)` that is worked out is left out", at: value.span)
+                        continue
+                    }
+                    keys[name] = .array(value.elements.map { combination($0, &found, isMore: key.name == "include") })
+                } else if value.isScalar {
+                    keys[name] = text(value, scope).template
+                    found.axes.insert(name)
+                } else {
+                    keys[name] = Self.literal(value.json)
+                    found.axes.insert(name)
+                }
+            }
+            scope.matrix = found
         }
         if let most = strategy["max-parallel"]?.json.integerValue, most > 0 { keys["max_parallel"] = .integer(most) }
         if strategy["fail-fast"]?.json == false { keys["on_failure"] = "all_or_nothing" }
-        node.keys["foreach"] = .object(keys)
+        node.keys[matrix.isScalar ? "foreach" : "matrix"] = .object(keys)
     }
 
-    private mutating func combinations(_ matrix: ForeignValue, _ scope: inout ActionsScope) -> JSONValue? {
-        let axes = matrix.pairs.filter { $0.key.name != "include" && $0.key.name != "exclude" }
-        if let axis = axes.first(where: { $0.value.isScalar }) {
-            guard axes.count == 1, let value = text(axis.value, scope).single else {
-                notes.leftOut("a list that is worked out has no equivalent beside others", at: axis.value.span)
-                return nil
-            }
-            let key = NameTable.plain(axis.key.name)
-            scope.matrix = [key]
-            return .string("${{ map(\(value.text), {\(key): it}) }}")
+    private func combination(
+        _ value: ForeignValue, _ found: inout ActionsScope.Matrix, isMore: Bool
+    ) -> JSONValue {
+        var object = JSONObject()
+        for (key, value) in value.pairs {
+            let name = NameTable.plain(key.name)
+            object[name] = Self.literal(value.json)
+            if isMore { found.more.insert(name) }
         }
-        var found = [JSONObject()]
-        for (key, list) in axes {
-            let values = list.elements
-            guard found.count * values.count <= 1000 else {
-                notes.fault("the matrix has more than 1000 combinations", at: matrix.head)
-                return nil
-            }
-            found = found.flatMap { one in
-                values.map { value in
-                    var more = one
-                    more[key.name] = value.json
-                    return more
-                }
-            }
-        }
-        if axes.isEmpty { found = [] }
-        for excluded in matrix["exclude"]?.elements ?? [] {
-            found.removeAll { one in excluded.pairs.allSatisfy { one[$0.key.name] == $0.value.json } }
-        }
-        let names = Set(axes.map(\.key.name))
-        var extra: [JSONObject] = []
-        for included in matrix["include"]?.elements ?? [] {
-            let fits = found.indices.filter { place in
-                included.pairs.allSatisfy { !names.contains($0.key.name) || found[place][$0.key.name] == $0.value.json }
-            }
-            for place in fits { for (key, value) in included.pairs { found[place][key.name] = value.json } }
-            if fits.isEmpty {
-                extra.append(JSONObject(included.pairs.map { .init(key: $0.key.name, value: $0.value.json) }))
-            }
-        }
-        found += extra
-        var keys: [String] = []
-        for one in found { for key in one.keys where !keys.contains(key) { keys.append(key) } }
-        scope.matrix = Set(keys.map { NameTable.plain($0) })
-        return .array(
-            found.map { one in
-                .object(
-                    JSONObject(
-                        keys.map { .init(key: NameTable.plain($0), value: Self.literal(one[$0] ?? "")) }))
-            })
+        return .object(object)
     }
 
     private static func literal(_ value: JSONValue) -> JSONValue {
-        if case .string(let text) = value { .string(text.asLiteral) } else { value }
+        switch value {
+        case .string(let text): return .string(text.asLiteral)
+        case .array(let items): return .array(items.map { literal($0) })
+        case .object(let object):
+            return .object(JSONObject(object.map { .init(key: $0.key, value: literal($0.value)) }))
+        default: return value
+        }
     }
 }

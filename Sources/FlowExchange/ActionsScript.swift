@@ -54,7 +54,7 @@ struct ActionsScript {
         script += outputs.lines
         if !script.dropLast().contains("\n") { script = script.trimmed }
         if !values.isEmpty { node.keys["with"] = .object(values) }
-        node.keys["run"] = .string(script)
+        node.keys["run"] = .string(script.asLiteral)
         if !outputs.declared.isEmpty { node.keys["outputs"] = .object(outputs.declared) }
         return true
     }

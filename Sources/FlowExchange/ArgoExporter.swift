@@ -142,6 +142,13 @@ public struct ArgoExporter {
             notes.leftOut("`on_failure: skip_downstream` has no equivalent", at: node.idSpan)
         default: break
         }
+        let lost = [
+            ("fallback", options.fallback != nil), ("repeat", options.repetition != nil),
+            ("pool` or `mutex", !options.demands.isEmpty),
+        ]
+        for (key, isThere) in lost where isThere {
+            notes.leftOut("`\(key)` of a node has no equivalent", at: node.idSpan)
+        }
         if options.idleTimeout != nil { notes.leftOut("`idle_timeout` has no equivalent", at: node.idSpan) }
         if options.priority != 0 { notes.leftOut("`priority` of a node has no equivalent", at: node.idSpan) }
         let (template, arguments) = template(node, named: task["template"]?.stringValue ?? "")
@@ -164,7 +171,18 @@ public struct ArgoExporter {
     }
 
     private mutating func addItems(_ foreach: ForeachDefinition, _ node: NodeDefinition, to task: inout JSONObject) {
-        if let list = foreach.items.constant?.arrayValue {
+        if foreach.shape == .matrix {
+            guard let list = combinations(foreach.items) else {
+                notes.leftOut(
+                    "a matrix with parts that are worked out, `include` or `exclude` has no equivalent",
+                    at: foreach.span)
+                return
+            }
+            task["withItems"] = .array(list)
+        } else if case .samples = foreach.shape {
+            notes.leftOut("`samples` has no equivalent: the node runs once", at: foreach.span)
+            return
+        } else if let list = foreach.items.constant?.arrayValue {
             task["withItems"] = .array(list)
         } else if case .expression(let expression, _) = foreach.items,
             let tag = tag(Self.unpacked(expression.root), in: node)
@@ -177,6 +195,24 @@ public struct ArgoExporter {
             notes.leftOut("`max_parallel` of `foreach` has no equivalent", at: foreach.span)
         }
         if foreach.key != nil { notes.leftOut("`key` of `foreach` has no equivalent", at: foreach.span) }
+    }
+
+    /// The combinations of a matrix of constants.
+    private func combinations(_ items: Template) -> [JSONValue]? {
+        var found = [JSONObject()]
+        for axis in items.constant?.objectValue ?? JSONObject() {
+            guard let values = axis.value.arrayValue, axis.key != "include", axis.key != "exclude",
+                found.count * values.count <= 1000
+            else { return nil }
+            found = found.flatMap { one in
+                values.map { value in
+                    var more = one
+                    more[axis.key] = value
+                    return more
+                }
+            }
+        }
+        return found.first?.isEmpty == false ? found.map { .object($0) } : nil
     }
 
     /// The inside of `from_json(…)`: lists are JSON texts in Argo.

@@ -346,7 +346,7 @@ struct ArgoScript {
             text += "(\n\(head)\(body))\(result == nil ? "" : " | tee .printed")\n" + after.map { $0 + "\n" }.joined()
         }
         // A pipe hides the failure of its first part from sh.
-        return (.string(text), result == nil ? shell : nil)
+        return (.string(text.asLiteral), result == nil ? shell : nil)
     }
 
     private mutating func placeholder(_ importer: inout ArgoImporter) -> JSONObject {

@@ -113,7 +113,8 @@ struct FlowText {
             default: result.unicodeScalars.append(scalar)
             }
         }
-        return result + "'"
+        // Where the whole is a template, `${{` would begin an expression.
+        return result.replacing("${{", with: "$' + '{{") + "'"
     }
 
     /// A reference to what a node puts out, between marks until it is known whether it needs a default.

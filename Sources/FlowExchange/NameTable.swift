@@ -4,7 +4,7 @@
 struct NameTable {
     private static let reserved: Set<String> = [
         "inputs", "nodes", "item", "item_index", "env", "secrets", "run", "workflow", "attempt", "outputs", "artifacts",
-        "null", "true", "false", "with", "it",
+        "null", "true", "false", "with", "it", "it_index", "matrix", "sample", "iteration", "previous",
     ]
     private var taken: Set<String> = []
     private var next: [String: Int] = [:]

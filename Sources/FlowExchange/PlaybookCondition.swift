@@ -71,7 +71,10 @@ extension PlaybookImporter {
             case "array", "object": .any
             default: .text
             }
-        return FlowText(expression: "inputs.\(input)", kind)
+        let keys = workflow.inputs.first { $0.name == input }?.keys
+        let isSure = keys?["default"] != nil || keys?["required"] != nil
+        let fallback = kind == .number ? "0" : kind == .boolean ? "false" : "''"
+        return FlowText(expression: isSure ? "inputs.\(input)" : "(inputs.\(input) ?? \(fallback))", kind)
     }
 
     /// The fields that a condition asks for, by the types that their use suggests.

@@ -113,7 +113,7 @@ struct WfFormatImporter {
                 let isScript = arguments.isEmpty && program.unicodeScalars.contains { $0.properties.isWhitespace }
                 node.keys["run"] =
                     isScript
-                    ? .string(program) : .array(([program] + arguments).map { .string($0.asLiteral) })
+                    ? .string(program.asLiteral) : .array(([program] + arguments).map { .string($0.asLiteral) })
                 return
             }
             notes.leftOut("task `\(task.id)` has no command: a stand-in takes its place", at: task.span)

@@ -51,10 +51,11 @@ public enum WorkflowImporter {
         _ = result.sources.add(SourceFile(name: name, bytes: bytes))
         let (document, problems) = YAMLDocument.parse(bytes)
         result.diagnostics = problems.map { problem in
-            Diagnostic(
-                problem.code.isFatal ? .badSource : .approximated, problem.message,
+            let isFault = document == nil || problem.code.isFatal
+            return Diagnostic(
+                isFault ? .badSource : .approximated, problem.message,
                 at: SourceSpan(file: 0, start: problem.range.lowerBound, end: problem.range.upperBound),
-                severity: problem.code.isFatal ? .error : .warning)
+                severity: isFault ? .error : .warning)
         }
         guard let document, !result.diagnostics.hasErrors else { return result }
         let root = ForeignValue(document: document, node: document.root)
