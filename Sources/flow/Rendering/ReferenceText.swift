@@ -7,7 +7,8 @@ enum ReferenceText {
     // MARK: Language
 
     static var language: String {
-        var text = "# Keys of a workflow\n\nMade by `flow help language`. What each key means: [language.md](../language.md).\n\n"
+        var text =
+            "# Keys of a workflow\n\nMade by `flow help language`. What each key means: [language.md](../language.md).\n\n"
         text += "## The file\n\n" + table(WorkflowSchema.document)
         text += nested(in: WorkflowSchema.document)
         text += "## A node\n\nExactly one key of its kind (see the node kinds), and any of these.\n\n"
