@@ -112,7 +112,7 @@ extension RunExecutor {
         }
         var outcome = NodeRecord(outputs: columns)
         if case .samples(let least)? = machine.definition(of: node).options.foreach?.shape {
-            let vote = SampleVote(items.indices.map { machine.nodes[items[$0]].status == .succeeded ? rows[$0] : nil })
+            let vote = SampleVote(zip(items, rows).map { machine.nodes[$0].status == .succeeded ? $1 : nil })
             if let failure = vote.failure(leastAgreement: least) {
                 advance(.joinFailed(node, failure), &batch)
                 for item in items { records[item] = nil }

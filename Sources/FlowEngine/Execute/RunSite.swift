@@ -64,6 +64,14 @@ struct ReferenceTable: Sendable {
                 if let index = plan.index(of: name) { isReferenced[index] = true }
             }
         }
+        // What refers to a node may get what its fallback has put out.
+        for node in plan.nodes.indices where isReferenced[node] {
+            var next = node
+            while let other = plan.fallback(of: next), !isReferenced[other] {
+                isReferenced[other] = true
+                next = other
+            }
+        }
         self.isReferenced = isReferenced
     }
 

@@ -21,6 +21,8 @@ public struct Explanation: Sendable, Hashable {
     public let agent: String?
     /// A workflow file beside the bad example, where it needs one: the text of `part.yaml`.
     public let part: String?
+    /// Whether the examples are workflows of another system.
+    public let isForeign: Bool
 
     init(
         _ code: DiagnosticCode, _ title: String, _ why: String, bad: String?, given: JSONValue? = nil, good: String,
@@ -34,6 +36,17 @@ public struct Explanation: Sendable, Hashable {
         self.good = good + "\n"
         self.part = part.map { $0 + "\n" }
         self.agent = agent.map { $0 + "\n" }
+        isForeign = false
+    }
+
+    /// An explanation whose examples are workflows of another system; each is one text.
+    public init(foreign code: DiagnosticCode, _ title: String, _ why: String, bad: String, good: String) {
+        self.code = code
+        self.title = title
+        self.why = why
+        self.bad = bad + "\n"
+        self.good = good + "\n"
+        (given, part, agent, isForeign) = (nil, nil, nil, true)
     }
 
     /// All explanations, in the order of their codes.
@@ -45,7 +58,7 @@ public struct Explanation: Sendable, Hashable {
     private static let byCode = Dictionary(
         all.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
 
-    /// The explanation of a code.
+    /// The explanation of a code that compiling can give.
     public static func of(_ code: DiagnosticCode) -> Explanation? { byCode[code] }
 
     /// The bytes of the bad example, each `\xNN` as the byte that it stands for.

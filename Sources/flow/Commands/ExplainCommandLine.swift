@@ -22,10 +22,10 @@ enum ExplainCommandLine {
         guard let word = invocation.optionalArgument(0) else {
             if invocation.flag("json") {
                 var object = JSONObject()
-                object["codes"] = .array(Explanation.all.map { .object(ExplanationText.json($0)) })
+                object["codes"] = .array(ExplanationText.all.map { .object(ExplanationText.json($0)) })
                 try Output.json(object)
             } else {
-                try Output.text(Explanation.all.map { "\($0.code)  \($0.title)\n" }.joined())
+                try Output.text(ExplanationText.all.map { "\($0.code)  \($0.title)\n" }.joined())
             }
             return .done
         }
@@ -42,8 +42,8 @@ enum ExplainCommandLine {
         // `error[F0201]` is what people copy.
         let inner = word.split(separator: "[").last.map { $0.prefix { $0 != "]" } } ?? ""
         let code = inner.uppercased()
-        if let explanation = Explanation.of(DiagnosticCode(code)) { return explanation }
-        let codes = Explanation.all.map(\.code.description)
+        if let explanation = ExplanationText.all.first(where: { $0.code.description == code }) { return explanation }
+        let codes = ExplanationText.all.map(\.code.description)
         let near = Spelling.nearest(to: code, among: codes)
         throw CommandFailure(
             .usage, "there is no code `\(word)`",

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FlowEngine
+import FlowExchange
 
 /// Explanations of codes as texts.
 enum ExplanationText {
+    /// All that can be explained, in the order of the codes.
+    static var all: [Explanation] {
+        (Explanation.all + Explanation.exchange).sorted { $0.code.description < $1.code.description }
+    }
+
     /// For a terminal.
     static func terminal(_ explanation: Explanation) -> String {
         var text = "\(explanation.code): \(explanation.title)\n\n\(explanation.why)\n"
@@ -24,22 +30,22 @@ enum ExplanationText {
     static var page: String {
         var text = "# Faults\n\nMade by `flow explain --markdown`. `flow explain CODE` shows one of them.\n\n"
         text += "| code | what is wrong |\n|---|---|\n"
-        for explanation in Explanation.all {
+        for explanation in all {
             text += "| [\(explanation.code)](#\(explanation.code.description.lowercased())) | \(explanation.title) |\n"
         }
-        for explanation in Explanation.all { text += "\n" + section(explanation) }
+        for explanation in all { text += "\n" + section(explanation) }
         return text
     }
 
     private static func section(_ explanation: Explanation) -> String {
         let head = explanation.title.prefix(1).uppercased() + explanation.title.dropFirst()
         var text = "## \(explanation.code)\n\n\(head). \(explanation.why)\n"
-        if let part = explanation.part { text += "\nWith `part.yaml`:\n\n```yaml\n\(part)```\n" }
+        if let part = explanation.part { text += "\nWith `part.yaml`:\n\n```text\n\(part)```\n" }
         if let agent = explanation.agent { text += "\nWith the agent:\n\n```yaml\n\(agent)```\n" }
         if let bad = explanation.bad {
             // What is only wrong when it is started, or shows bytes by their numbers, is no invalid file by itself.
             let info =
-                explanation.isEscaped || explanation.part != nil
+                explanation.isEscaped || explanation.part != nil || explanation.isForeign
                 ? "text" : explanation.given == nil ? "yaml invalid \(explanation.code)" : "yaml"
             text += "\nWrong:\n\n```\(info)\n\(bad)```\n"
             if let given = explanation.given { text += "\nstarted by `\(start(given))`\n" }

@@ -7,15 +7,22 @@ enum ReferenceText {
     // MARK: Language
 
     static var language: String {
-        var text = "# Keys of a workflow\n\nMade by `flow help language`.\n\n"
+        var text =
+            "# Keys of a workflow\n\nMade by `flow help language`. What each key means: [language.md](../language.md).\n\n"
         text += "## The file\n\n" + table(WorkflowSchema.document)
-        text += "## A field of `inputs`\n\n" + table(WorkflowSchema.input)
+        text += nested(in: WorkflowSchema.document)
         text += "## A node\n\nExactly one key of its kind (see the node kinds), and any of these.\n\n"
         text += table(WorkflowSchema.node)
-        text += "## `retry`\n\nA whole number means `max_attempts`.\n\n" + table(WorkflowSchema.retry)
-        text += "## `foreach`\n\n" + table(WorkflowSchema.foreach)
+        text += nested(in: WorkflowSchema.node.filter { $0.name != "budget" })
         text += "## An agent's file\n\n" + table(WorkflowSchema.agent)
         return text
+    }
+
+    /// The tables of the mappings under keys, but for those that stand elsewhere: agents, and keys of nodes as defaults.
+    private static func nested(in schema: [FieldSchema]) -> String {
+        schema.flatMap { objects(in: $0.type, path: $0.name) }
+            .filter { path, _ in !path.hasPrefix("agents.") && !path.hasPrefix("defaults.") }
+            .map { path, schema in "### `\(path)`\n\n" + table(schema) }.joined()
     }
 
     // MARK: Kinds

@@ -99,6 +99,25 @@ import Testing
         await project.close()
     }
 
+    @Test("Samples vote among themselves when other nodes stand before them")
+    func samplesAfterOthers() async throws {
+        let project = try TestProject()
+        let run = try await project.run(
+            #"""
+            outputs: {v: {value: "${{ nodes.s.outputs.v }}"}}
+            nodes:
+              a: {run: "true"}
+              b: {foreach: {items: [1, 2]}, run: "true"}
+              s:
+                samples: 3
+                env: {N: "${{ sample }}"}
+                run: echo "v=$((N / 2))" >> "$FLOW_OUTPUT"
+                outputs: {v: integer}
+            """#)
+        #expect(try await run.outputs["v"] == 1)
+        await project.close()
+    }
+
     @Test("Nodes of one mutex never run together; a pool lets as many run as it has units")
     func pools() async throws {
         let project = try TestProject()

@@ -64,6 +64,21 @@ import Testing
         await project.close()
     }
 
+    @Test("A node that needs no slot gets the outputs of a fallback that has only just ended")
+    func fallbackOfTheSameMoment() async throws {
+        let project = try TestProject()
+        let run = try await project.run(
+            #"""
+            outputs: {v: {value: "${{ nodes.c.outputs.v }}"}}
+            nodes:
+              a: {run: exit 1, outputs: {v: integer}, fallback: b}
+              b: {run: "echo v=4 >> $FLOW_OUTPUT", outputs: {v: integer}}
+              c: {needs: [a], set: {v: "${{ nodes.a.outputs.v + 1 }}"}}
+            """#)
+        #expect(try await run.outputs["v"] == 5)
+        await project.close()
+    }
+
     @Test("When the fallback fails too, the first failure counts")
     func bothFail() async throws {
         let project = try TestProject()
