@@ -30,7 +30,7 @@ final class WorkflowInterfaces: Sendable {
         let full = FilePath.normalise(FilePath.join(source.directory, path))
         guard let bytes = source.readFile(FilePath.join(source.directory, path)) else { return nil }
         guard !visiting.contains(full) else {
-            return WorkflowInterface(fault: ("`\(path)` is a part of itself", 1))
+            return WorkflowInterface(fault: ("it is a part of itself", 1))
         }
         let folder = FilePath.dirname(path)
         let child = WorkflowSource(
