@@ -60,14 +60,24 @@ public struct Digest: Sendable, Hashable, CustomStringConvertible {
 
     /// 64 hexadecimal digits, lower case.
     public var hex: String {
-        func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
         var text: [UInt8] = []
         text.reserveCapacity(64)
-        for byte in bytes {
-            text.append(digit(byte >> 4))
-            text.append(digit(byte & 15))
-        }
+        appendHex(to: &text)
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends the 64 hexadecimal digits.
+    public func appendHex(to text: inout [UInt8]) {
+        func append(_ word: UInt64) {
+            for place in 0..<16 {
+                let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * place)) & 15
+                text.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+            }
+        }
+        append(words.0)
+        append(words.1)
+        append(words.2)
+        append(words.3)
     }
 
     public var description: String { hex }
