@@ -30,7 +30,7 @@ extension RunExecutor {
         guard !isStopping, stopReason == nil else { return }
         let job = NodeAttempt(site: site, kind: kind, context: context)
         // The task is kept in `attempts` and awaited by `stop`; it always sends exactly one arrival.
-        attempts[node] = Task.detached { [weak self] in
+        attempts[node] = Task.detached(executorPreference: site.tasks) { [weak self] in
             let outcome = await job.run()
             await self?.attemptEnded(node, attempt: attempt, outcome)
         }
@@ -54,7 +54,7 @@ extension RunExecutor {
     func watch(_ child: String, for node: Int) async {
         let children = site.children
         // Ends with the child's run or with the engine, which ends all executors.
-        Task.detached { [weak self] in
+        Task.detached(executorPreference: site.tasks) { [weak self] in
             for await standing in await children.standings(of: child) {
                 await self?.childStands(node, child: child, standing)
             }

@@ -110,7 +110,7 @@ actor RunExecutor {
         guard !isDraining else { return }
         isDraining = true
         // The loop belongs to the actor and ends when the inbox is empty; `outcome` waits for what it leads to.
-        Task { await self.drain() }
+        Task(executorPreference: site.tasks) { await self.drain() }
     }
 
     /// A person's request; returns when it is durable, or with the reason why it is not.
@@ -204,7 +204,7 @@ actor RunExecutor {
 
     /// One turn: decide, commit, publish, act.
     private func step(_ effects: [RunEffect]) async {
-        var batch = RunBatch(now: WallClock.now)
+        var batch = RunBatch(now: site.clock.now())
         var later: [RunEffect] = []
         var replies: [(Reply, EngineError?)] = []
         let arrivals = inbox
@@ -383,16 +383,16 @@ actor RunExecutor {
     private func armTimer() {
         timer?.cancel()
         guard let next = wakes.values.min() else { return }
-        let wait = Swift.max(0, Swift.min(next.since(WallClock.now).count, 60_000))
-        timer = Task { [weak self] in
-            try? await Task.sleep(for: .milliseconds(wait))
+        let wait = Swift.max(0, Swift.min(next.since(site.clock.now()).count, 60_000))
+        timer = Task(executorPreference: site.tasks) { [weak self, clock = site.clock] in
+            await clock.sleep(.milliseconds(wait))
             if !Task.isCancelled { await self?.wake() }
         }
     }
 
     private func wake() {
-        let now = WallClock.now
-        for (node, moment) in wakes where moment <= now {
+        let now = site.clock.now()
+        for (node, moment) in wakes.sorted(by: { $0.key < $1.key }) where moment <= now {
             wakes[node] = nil
             send(.input(.woken(node)))
         }
