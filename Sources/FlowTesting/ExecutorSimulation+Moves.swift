@@ -2,6 +2,7 @@
 
 import FlowCore
 import FlowEngine
+import Synchronization
 
 /// Something that comes between the steps of an executor.
 enum ExecutorTrouble: Sendable {
@@ -77,8 +78,8 @@ extension ExecutorSimulation {
     func answer(_ place: Int) {
         let (wait, crashes) = world.state.withLock { state in
             let wait = state.holds[place].wait
-            let mayCrash = (wait == .commit || wait == .reply) && state.breaks < weather.mostBreaks
-            return (wait, mayCrash && state.random.chance(weather.crashAtCommit))
+            let mayCrash = (wait == .commit || wait == .reply) && state.breaks < state.weather.mostBreaks
+            return (wait, mayCrash && state.random.chance(state.weather.crashAtCommit))
         }
         if crashes { return crash() }
         let answered: (CheckedContinuation<ExecutorWorld.Answer, Never>, ExecutorWorld.Answer)? =

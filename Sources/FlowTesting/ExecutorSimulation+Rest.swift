@@ -111,10 +111,12 @@ extension ExecutorWorld.State {
         for (node, state) in machine.nodes.enumerated() where state.isAttemptRunning {
             expected += 1
             let name = machine.name(of: node)
-            expect(
-                attempts[name] == Int(state.attempt),
-                "\(name) #\(state.attempt) counts as running, and \(attempts[name].map { "#\($0)" } ?? "nothing") runs")
+            let there = attempts[name]
+            if there != Int(state.attempt) {
+                fault("\(name) #\(state.attempt) counts as running, and \(there.map { "#\($0)" } ?? "nothing") runs")
+            }
         }
-        expect(attempts.count == expected, "\(attempts.count) attempts run, \(expected) count as running")
+        let count = attempts.count
+        if count != expected { fault("\(count) attempts run, \(expected) count as running") }
     }
 }

@@ -3,6 +3,7 @@
 import FileSystem
 public import FlowCore
 import FlowEngine
+import Synchronization
 
 /// Drives a real executor through a whole random life in which every order of steps, every delay, every fault and every
 /// crash follows from a seed.

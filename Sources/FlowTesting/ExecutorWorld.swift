@@ -189,7 +189,7 @@ final class ExecutorWorld: Sendable {
         let woken: CheckedContinuation<Answer, Never>? = state.withLock { state in
             guard let place = state.holds.firstIndex(where: { $0.id == id }) else { return nil }
             if state.holds[place].wait == .sleep { return state.holds.remove(at: place).continuation }
-            state.cancel(&state.holds[place])
+            state.cancel(at: place)
             return nil
         }
         woken?.resume(returning: .go)
@@ -199,7 +199,7 @@ final class ExecutorWorld: Sendable {
         state.withLock { state in
             state.children[run, default: Child()].isCancelled = true
             guard let place = state.holds.firstIndex(where: { $0.wait == .child(run) }) else { return }
-            state.cancel(&state.holds[place])
+            state.cancel(at: place)
         }
     }
 }
@@ -217,6 +217,13 @@ extension ExecutorWorld.State {
         case ..<18: Int64(random.below(2000))
         default: Int64(random.below(600_000))
         }
+    }
+
+    /// Asks a call that waits to end.
+    mutating func cancel(at place: Int) {
+        var hold = holds[place]
+        cancel(&hold)
+        holds[place] = hold
     }
 
     /// Asks a call to end: it does so now or later, as programs do.

@@ -295,6 +295,8 @@ actor RunExecutor {
             switch event {
             case .runStarted: summary.startedAt = summary.startedAt ?? batch.now
             case .runEnded: summary.endedAt = batch.now
+            // The end of a wait has a result that nobody put out; whoever reads the log must find it too.
+            case .nodeSucceeded(_, _, NodeRecord.emptyDigest): _ = keepEmpty(&batch)
             default: break
             }
             rows.note(recorded, machine: machine)
@@ -382,7 +384,8 @@ actor RunExecutor {
     /// wall clock is noticed.
     private func armTimer() {
         timer?.cancel()
-        guard let next = wakes.values.min() else { return }
+        // A timer that ends just when the executor does must not be followed by another.
+        guard !isStopping, stopReason == nil, machine.ended == nil, let next = wakes.values.min() else { return }
         let wait = Swift.max(0, Swift.min(next.since(site.clock.now()).count, 60_000))
         timer = Task(executorPreference: site.tasks) { [weak self, clock = site.clock] in
             await clock.sleep(.milliseconds(wait))
