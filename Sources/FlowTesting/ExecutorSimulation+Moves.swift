@@ -173,6 +173,7 @@ extension ExecutorSimulation {
 
     /// A request with a name of its own, so that it can be found in the log.
     private func request(_ input: (String) -> RunInput) {
+        guard world.state.withLock({ $0.run != nil }) else { return }
         let name = newRequest()
         let input = input(name)
         world.tell("request \(input)")
@@ -183,6 +184,8 @@ extension ExecutorSimulation {
     @discardableResult
     func decide(onlyAwaited: Bool) -> Bool {
         let node: String? = world.state.withLock { state in
+            // Nobody can ask an engine that is just being opened.
+            if state.run == nil { return nil }
             var names = state.log.compactMap(\.event.node)
             if onlyAwaited {
                 names = state.last.keys.sorted().filter { name in

@@ -12,6 +12,8 @@ actor RunExecutor {
     /// Something for the loop.
     enum Arrival: Sendable {
         case input(RunInput)
+        /// A moment has come, as far as the clock said then.
+        case woken(node: Int, due: Timestamp)
         case succeeded(node: Int, attempt: Int, record: NodeRecord)
         case childSucceeded(node: Int, record: NodeRecord)
         case decision(node: Int, ApprovalDecision, reply: Reply)
@@ -21,7 +23,7 @@ actor RunExecutor {
         var reply: Reply? {
             switch self {
             case .decision(_, _, let reply), .request(_, let reply): reply
-            case .input, .succeeded, .childSucceeded: nil
+            case .input, .woken, .succeeded, .childSucceeded: nil
             }
         }
     }
@@ -242,6 +244,11 @@ actor RunExecutor {
         switch arrival {
         case .input(.start) where isStopping: break
         case .input(let input): advance(input, &batch)
+        case .woken(let node, let due) where batch.now < due:
+            // The clock has been set back since; the machine would take no notice, and nobody would wake the node again.
+            wakes[node] = wakes[node] ?? due
+            armTimer()
+        case .woken(let node, _): advance(.woken(node), &batch)
         case .request(let input, let reply): replies.append((reply, advance(input, &batch).map(EngineError.init)))
         case .succeeded(let node, let attempt, let record):
             attempts[node] = nil
@@ -397,7 +404,7 @@ actor RunExecutor {
         let now = site.clock.now()
         for (node, moment) in wakes.sorted(by: { $0.key < $1.key }) where moment <= now {
             wakes[node] = nil
-            send(.input(.woken(node)))
+            send(.woken(node: node, due: moment))
         }
         armTimer()
     }
