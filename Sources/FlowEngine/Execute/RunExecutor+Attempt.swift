@@ -67,6 +67,11 @@ extension RunExecutor {
         if case .run(child) = machine.waits[node] { true } else { false }
     }
 
+    /// Whether the cancellation of the run is one of this node: what runs at the end goes on in spite of it.
+    private func isCancelledWithRun(_ node: Int) -> Bool {
+        machine.cancellation != nil && Int(machine.nodes[node].planNode) < site.plan.finallyStart
+    }
+
     private func childStands(_ node: Int, child: String, _ standing: RunStanding) {
         guard isAwaited(child, at: node) else { return }
         if case .waiting(let nodes) = standing { blockedChildren[node] = nodes } else { blockedChildren[node] = nil }
@@ -84,7 +89,7 @@ extension RunExecutor {
             cancelling.remove(node)
             send(.input(.childEnded(node, result: nil, failure: NodeFailure(.child, reason))))
         case .ended(.succeeded, let record, _): send(.childSucceeded(node: node, record: record))
-        case .ended(.cancelled, _, _) where machine.cancellation != nil || cancelling.contains(node):
+        case .ended(.cancelled, _, _) where isCancelledWithRun(node) || cancelling.contains(node):
             cancelling.remove(node)
             send(.input(.childEnded(node, result: nil, failure: nil)))
         case .ended(let status, _, let reason):
