@@ -3,6 +3,7 @@
 import FileSystem
 import FlowTesting
 import Glibc
+import Hashing
 
 /// Simulates many lives of a run: a real executor under a seeded scheduler, with faults at every step.
 ///
@@ -37,12 +38,15 @@ struct FlowChaos {
     private static func simulate(_ options: ChaosOptions, folder: String) -> Int32 {
         var counts = ExecutorSimulationCounts()
         var (lives, failures) = (0, 0)
+        // The same for the same seeds, on every machine: it covers each byte of each log.
+        var link = SHA256.hash("")
         let began = seconds()
         for seed in options.seeds where failures < options.mostFailures {
             lives += 1
             do throws(ExecutorSimulation.Failure) {
                 let report = try ExecutorSimulation.run(seed: seed, folder: folder, printsTrace: options.printsTrace)
                 counts += report.counts
+                link = SHA256.hash(link.bytes + report.link.bytes)
                 if options.printsTrace { tell(report.trace.joined(separator: "\n")) }
             } catch {
                 failures += 1
@@ -51,6 +55,7 @@ struct FlowChaos {
             }
         }
         for entry in ExecutorSimulationCounts.Entry.allCases { tell("\(counts[entry]) \(entry.rawValue)") }
+        tell("\(link) all logs")
         let time = seconds() - began
         tell("\(lives) seeds in \(Int(time)) s (\(Int(time * 1_000_000) / Swift.max(1, lives)) µs each): \(failures) broken")
         return failures == 0 ? 0 : 1

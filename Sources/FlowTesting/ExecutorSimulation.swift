@@ -3,6 +3,7 @@
 import FileSystem
 public import FlowCore
 import FlowEngine
+public import Hashing
 import Synchronization
 
 /// Drives a real executor through a whole random life in which every order of steps, every delay, every fault and every
@@ -17,6 +18,8 @@ public struct ExecutorSimulation {
         public var counts: ExecutorSimulationCounts
         /// The log as it is durable at the end.
         public var log: [RecordedEvent]
+        /// The last link of the log's hash chain: the same for the same log, byte by byte.
+        public var link: SHA256Digest
         /// What happened, a line each; empty unless asked for.
         public var trace: [String]
     }
@@ -33,8 +36,21 @@ public struct ExecutorSimulation {
         public var description: String { "seed \(seed): \(problems.joined(separator: "; "))" }
     }
 
+    /// A fault of the world itself, to see that the rules notice it.
+    public enum Defect: String, Sendable, CaseIterable {
+        /// The store grants a write that it does not make.
+        case losesWrites
+        /// Programs outlive the process that started them.
+        case leavesPrograms
+        /// The store gives retries back without their times.
+        case forgetsRetryTimes
+        /// Each program is started twice.
+        case startsTwice
+        /// What is granted to people is not written.
+        case forgetsRequests
+    }
+
     static let mostSteps = 60_000
-    static let mostBreaks = 8
 
     let seed: UInt64
     let folder: String
@@ -44,9 +60,8 @@ public struct ExecutorSimulation {
     let world: ExecutorWorld
     let durable: any RunStore
     let weather: ExecutorWeather
-    var problemCount = 0
 
-    init(seed: UInt64, folder: String, store: any RunStore, printsTrace: Bool) {
+    init(seed: UInt64, folder: String, store: any RunStore, printsTrace: Bool, defect: Defect?) {
         self.seed = seed
         self.folder = folder
         durable = store
@@ -54,17 +69,18 @@ public struct ExecutorSimulation {
         var random = SeededGenerator(seed: ~seed)
         slots = random.pick([1, 1, 2, 3, 8])
         weather = ExecutorWeather(&random)
-        world = ExecutorWorld(plan: plan, slots: slots, weather: weather, random: random, printsTrace: printsTrace)
+        world = ExecutorWorld(
+            plan: plan, slots: slots, weather: weather, random: random, printsTrace: printsTrace, defect: defect)
     }
 
     /// Lives the life of a seed. Attempts have their folders below `folder`, which is emptied at the end.
     ///
     /// Throws what went wrong.
     public static func run(
-        seed: UInt64, folder: String, printsTrace: Bool = false
+        seed: UInt64, folder: String, printsTrace: Bool = false, defect: Defect? = nil
     ) throws(Failure) -> Report {
         let simulation = ExecutorSimulation(
-            seed: seed, folder: folder, store: InMemoryRunStore(), printsTrace: printsTrace)
+            seed: seed, folder: folder, store: InMemoryRunStore(), printsTrace: printsTrace, defect: defect)
         simulation.live()
         simulation.checkEnd()
         try? File.removeTree(FilePath.join(folder, "runs"))
@@ -74,7 +90,7 @@ public struct ExecutorSimulation {
                     seed: seed, problems: state.problems, plan: simulation.plan.dump() + "slots \(simulation.slots)\n",
                     log: state.log.text, trace: state.trace)
             }
-            return Report(counts: state.counts, log: state.log, trace: state.trace)
+            return Report(counts: state.counts, log: state.log, link: state.link, trace: state.trace)
         }
     }
 
@@ -224,7 +240,7 @@ public struct ExecutorSimulation {
     func endProcess(keepsWrite: Bool?) {
         let (holds, run) = world.state.withLock { state in
             state.isAlive = false
-            state.attempts.removeAll()
+            if world.defect != .leavesPrograms { state.attempts.removeAll() }
             defer {
                 state.holds.removeAll()
                 state.run = nil

@@ -20,8 +20,9 @@ public struct ExecutorSimulationCounts: Sendable, Hashable {
         case strayWakes = "wakes out of turn"
         case repeatedStarts = "repeated starts"
         case refusedRequests = "refused requests"
-        case interruptions
-        case retries
+        case interruptions, retries, iterations, waits, decisions
+        case fanOuts = "fan-outs"
+        case pauses, cancellations
         case replays = "logs folded and compared"
     }
 

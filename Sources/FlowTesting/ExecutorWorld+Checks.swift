@@ -144,10 +144,18 @@ extension ExecutorWorld.State {
             expect(contents.contains(digest), "the iteration of \(node) is not durable")
             previous[node] = outputs[digest]
             turns[node, default: 0] += 1
-        case .nodeFailed(let node, _, _, .some):
+            counts[.iterations] += 1
+        case .nodeFailed(let node, _, let failure, let retryAt):
+            if failure.reason == .timeout, failure.message != Self.chance { counts[.timeouts] += 1 }
+            guard retryAt != nil else { break }
             counts[.retries] += 1
             turns[node, default: 0] += 1
+        case .nodeWaiting: counts[.waits] += 1
+        case .approvalDecided: counts[.decisions] += 1
+        case .runPaused: counts[.pauses] += 1
+        case .cancelRequested: counts[.cancellations] += 1
         case .nodeExpanded(let node, _, let digest):
+            counts[.fanOuts] += 1
             expect(contents.contains(digest), "the items of \(node) are not durable")
         case .nodeInterrupted(let node, let attempt):
             counts[.interruptions] += 1
@@ -180,6 +188,9 @@ extension ExecutorWorld.State {
 
     // MARK: Answers of the world
 
+    /// What simulated failures say.
+    private static let chance = "chance"
+
     mutating func result(of node: String, attempt: Int) -> NodeResult {
         var outputs = JSONObject()
         outputs["v"] = .string("\(node)#\(attempt)")
@@ -191,7 +202,7 @@ extension ExecutorWorld.State {
 
     mutating func failure() -> NodeFailure {
         NodeFailure(
-            random.pick(FailureReason.allCases), "chance",
+            random.pick(random.chance(60) ? [.exitCode, .connection, .timeout] : FailureReason.allCases), Self.chance,
             retryAfter: random.chance(20) ? Milliseconds(Int64(random.below(3000))) : nil)
     }
 

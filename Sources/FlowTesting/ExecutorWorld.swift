@@ -104,9 +104,14 @@ final class ExecutorWorld: Sendable {
 
     let plan: Plan
     let state: Mutex<State>
+    let defect: ExecutorSimulation.Defect?
 
-    init(plan: Plan, slots: Int, weather: ExecutorWeather, random: SeededGenerator, printsTrace: Bool) {
+    init(
+        plan: Plan, slots: Int, weather: ExecutorWeather, random: SeededGenerator, printsTrace: Bool,
+        defect: ExecutorSimulation.Defect?
+    ) {
         self.plan = plan
+        self.defect = defect
         state = Mutex(
             State(
                 random: random, weather: weather, printsTrace: printsTrace,

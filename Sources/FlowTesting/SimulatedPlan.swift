@@ -13,7 +13,7 @@ struct SimulatedPlan {
 
     init(seed: UInt64) {
         random = SeededGenerator(seed: seed ^ 0x5EED_F0E5)
-        var generator = PlanGenerator(seed: seed, largest: 8)
+        var generator = PlanGenerator(seed: seed, largest: 12)
         var definition = generator.plan().definition
         let fallbacks = Set((definition.nodes + definition.finally).compactMap(\.options.fallback?.node))
         for index in definition.nodes.indices { Self.enrich(&definition.nodes[index], fallbacks, &random) }
@@ -50,8 +50,14 @@ struct SimulatedPlan {
             if let need = node.needs.first { texts.append("(nodes.\(need.node).outputs.number ?? 0) < 3") }
             when = condition(random.pick(texts))
         }
+        // Most policies say for themselves what they are for; those that do not would hardly ever come to it.
+        var retry = old.retry
+        if random.chance(70) {
+            retry?.on = []
+            retry?.unless = []
+        }
         node.options = NodeOptions(
-            when: when, with: with, retry: old.retry,
+            when: when, with: with, retry: retry,
             timeout: random.chance(20) ? Milliseconds(Int64(1 + random.below(20_000))) : nil,
             onFailure: old.onFailure, onInterrupt: old.onInterrupt, foreach: foreach, priority: old.priority,
             fallback: old.fallback, repetition: repetition, demands: old.demands)

@@ -13,6 +13,7 @@ struct SimulatedProgram: NodeKind {
 
     func run(_ context: NodeContext) async -> NodeOutcome {
         guard world.noteStart(of: context, epoch: epoch) else { return .failed(NodeFailure(.interrupted, "killed")) }
+        if world.defect == .startsTwice { _ = world.noteStart(of: context, epoch: epoch) }
         let answer = await world.hold(.attempt(node: context.node, attempt: context.attempt), epoch: epoch)
         guard case .outcome(let outcome) = answer else { return .failed(NodeFailure(.interrupted, "killed")) }
         return world.noteEnd(of: context, outcome, epoch: epoch)

@@ -14,6 +14,8 @@ struct SimulatedRunStore: RunStore {
     func commit(_ batch: StoreBatch) async throws(StoreError) {
         let fate = await world.hold(.commit, epoch: epoch)
         if case .fail(let error) = fate { throw error }
+        if world.defect == .losesWrites, world.chance(10) { return }
+        if world.defect == .forgetsRequests, batch.events.contains(where: \.event.isRequest) { return }
         do throws(StoreError) {
             try await durable.commit(batch)
         } catch {
@@ -31,7 +33,15 @@ struct SimulatedRunStore: RunStore {
 
     func events(of run: String, after: Int64, limit: Int) async throws(StoreError) -> [RecordedEvent] {
         try await read()
-        return try await durable.events(of: run, after: after, limit: limit)
+        let events = try await durable.events(of: run, after: after, limit: limit)
+        guard world.defect == .forgetsRetryTimes else { return events }
+        return events.map { recorded in
+            var recorded = recorded
+            if case .nodeFailed(let node, let attempt, let failure, .some) = recorded.event {
+                recorded.event = .nodeFailed(node: node, attempt: attempt, failure: failure, retryAt: recorded.at)
+            }
+            return recorded
+        }
     }
 
     func run(_ id: String) async throws(StoreError) -> RunSummary? {
@@ -52,6 +62,16 @@ struct SimulatedRunStore: RunStore {
     func content(_ digest: Digest) async throws(StoreError) -> [UInt8]? {
         try await read()
         return try await durable.content(digest)
+    }
+}
+
+extension RunEvent {
+    /// Whether a person asked for it.
+    fileprivate var isRequest: Bool {
+        switch self {
+        case .runPaused, .runResumed, .cancelRequested, .approvalDecided: true
+        default: false
+        }
     }
 }
 

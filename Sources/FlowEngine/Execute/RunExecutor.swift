@@ -135,9 +135,9 @@ actor RunExecutor {
         // From here on the machine starts nothing; what has succeeded is still taken in.
         machine.disengage()
         timer?.cancel()
-        let running = attempts
-        for task in running.values { task.cancel() }
-        for task in running.values { await task.value }
+        let running = runningTasks
+        for task in running { task.cancel() }
+        for task in running { await task.value }
         await drained()
         for (node, state) in machine.nodes.enumerated() where state.isAttemptRunning {
             inbox.append(.input(.interrupted(node, attempt: Int(state.attempt))))
@@ -159,10 +159,16 @@ actor RunExecutor {
         guard stopReason == nil else { return }
         stopReason = error
         timer?.cancel()
-        for task in attempts.values { task.cancel() }
+        for task in runningTasks { task.cancel() }
         guard !isDraining else { return }
         refuseAll()
         settle()
+    }
+
+    /// The tasks of the attempts that run, in the order of nodes: what happens follows from what came before, not from
+    /// the places in a hash table.
+    private var runningTasks: [Task<Void, Never>] {
+        attempts.sorted { $0.key < $1.key }.map(\.value)
     }
 
     private var refusal: EngineError {
@@ -228,7 +234,7 @@ actor RunExecutor {
         } catch {
             stopReason = error
             timer?.cancel()
-            for task in attempts.values { task.cancel() }
+            for task in runningTasks { task.cancel() }
             for (reply, _) in replies { reply.resume(returning: EngineError(error)) }
             return
         }
