@@ -61,14 +61,16 @@ public struct ExecutorSimulation {
     let durable: any RunStore
     let weather: ExecutorWeather
 
-    init(seed: UInt64, folder: String, store: any RunStore, printsTrace: Bool, defect: Defect?) {
+    init(
+        seed: UInt64, folder: String, store: any RunStore, printsTrace: Bool, defect: Defect?, isCalm: Bool = false
+    ) {
         self.seed = seed
         self.folder = folder
         durable = store
         plan = SimulatedPlan(seed: seed).plan
         var random = SeededGenerator(seed: ~seed)
         slots = random.pick([1, 1, 2, 3, 8])
-        weather = ExecutorWeather(&random)
+        weather = isCalm ? ExecutorWeather() : ExecutorWeather(&random)
         world = ExecutorWorld(
             plan: plan, slots: slots, weather: weather, random: random, printsTrace: printsTrace, defect: defect)
     }

@@ -24,6 +24,10 @@ struct ExecutorWeather: Sendable {
     /// How many troubles that end an executor may come, so that each life ends.
     var mostBreaks = 6
 
+    /// No trouble at all.
+    init() {}
+
+    /// What a seed meets.
     init(_ random: inout SeededGenerator) {
         haste = random.pick([1, 2, 4, 12])
         peopleAreSlow = random.chance(30)
