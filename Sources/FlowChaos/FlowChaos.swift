@@ -19,7 +19,7 @@ struct FlowChaos {
             exit(64)
         }
         do {
-            let folder = try scratchFolder()
+            let folder = try ExecutorSimulation.makeFolder()
             let code = simulate(options, folder: folder)
             try? File.removeTree(folder)
             exit(code)
@@ -29,16 +29,10 @@ struct FlowChaos {
         }
     }
 
-    /// In memory where there is such a place: attempts have real folders, and a disk would only make it slow.
-    private static func scratchFolder() throws(FileError) -> String {
-        let memory = "/dev/shm"
-        return try File.makeTemporaryDirectory(prefix: "flow-chaos-", in: File.isDirectory(memory) ? memory : nil)
-    }
-
     private static func simulate(_ options: ChaosOptions, folder: String) -> Int32 {
         var counts = ExecutorSimulationCounts()
         var (lives, failures) = (0, 0)
-        // The same for the same seeds, on every machine: it covers each byte of each log.
+        // The same for the same seeds in the same build: it covers each byte of each log.
         var link = SHA256.hash("")
         let began = seconds()
         for seed in options.seeds where failures < options.mostFailures {

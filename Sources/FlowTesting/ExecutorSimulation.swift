@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FileSystem
+public import FileSystem
 public import FlowCore
 import FlowEngine
 public import Hashing
@@ -75,7 +75,7 @@ public struct ExecutorSimulation {
             plan: plan, slots: slots, weather: weather, random: random, printsTrace: printsTrace, defect: defect)
     }
 
-    /// Lives the life of a seed. Attempts have their folders below `folder`, which is emptied at the end.
+    /// Lives the life of a seed, the same each time in the same build. Attempts have their folders below `folder`, which is emptied at the end.
     ///
     /// Throws what went wrong.
     public static func run(
@@ -94,6 +94,12 @@ public struct ExecutorSimulation {
             }
             return Report(counts: state.counts, log: state.log, link: state.link, trace: state.trace)
         }
+    }
+
+    /// Makes a folder for lives: in memory where there is such a place, since a disk would only make them slow.
+    public static func makeFolder() throws(FileError) -> String {
+        let memory = "/dev/shm"
+        return try File.makeTemporaryDirectory(prefix: "flow-chaos-", in: File.isDirectory(memory) ? memory : nil)
     }
 
     // MARK: Life

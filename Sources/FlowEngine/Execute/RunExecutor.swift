@@ -217,8 +217,12 @@ actor RunExecutor {
         var replies: [(Reply, EngineError?)] = []
         let arrivals = inbox
         inbox.removeAll(keepingCapacity: true)
+        var taken = 0
         do throws(StoreError) {
-            for arrival in arrivals { try await take(arrival, into: &batch, replies: &replies) }
+            for arrival in arrivals {
+                taken += 1
+                try await take(arrival, into: &batch, replies: &replies)
+            }
             var open = effects
             while true {
                 for effect in open {
@@ -236,6 +240,8 @@ actor RunExecutor {
             timer?.cancel()
             for task in runningTasks { task.cancel() }
             for (reply, _) in replies { reply.resume(returning: EngineError(error)) }
+            // A value could not be read: those who stood behind it wait for an answer too.
+            for arrival in arrivals[taken...] { arrival.reply?.resume(returning: EngineError(error)) }
             return
         }
         for (reply, error) in replies { reply.resume(returning: error) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FileSystem
 import FlowCore
 import FlowEngine
 import FlowTesting
@@ -30,11 +31,12 @@ struct ExecutorSimulationTests {
     }
 
     @Test func `every life of an executor keeps the rules`() async throws {
-        let folder = try TemporaryDirectory()
+        let folder = try ExecutorSimulation.makeFolder()
+        defer { try? File.removeTree(folder) }
         var counts = ExecutorSimulationCounts()
         var failures = 0
         for seed in Self.seeds where failures < 3 {
-            switch await Self.life(seed, in: folder.path) {
+            switch await Self.life(seed, in: folder) {
             case .success(let report): counts += report.counts
             case .failure(let failure):
                 failures += 1
@@ -49,10 +51,11 @@ struct ExecutorSimulationTests {
     }
 
     @Test func `the same seed gives the same life, step by step`() async throws {
-        let folder = try TemporaryDirectory()
+        let folder = try ExecutorSimulation.makeFolder()
+        defer { try? File.removeTree(folder) }
         for seed in 60..<75 as Range<UInt64> {
-            let first = try await Self.life(seed, in: folder.path, tells: true).get()
-            let second = try await Self.life(seed, in: folder.path, tells: true).get()
+            let first = try await Self.life(seed, in: folder, tells: true).get()
+            let second = try await Self.life(seed, in: folder, tells: true).get()
             #expect(first.trace == second.trace, "seed \(seed)")
             #expect(first.link == second.link, "seed \(seed)")
             #expect(first.log == second.log, "seed \(seed)")
@@ -61,9 +64,10 @@ struct ExecutorSimulationTests {
 
     @Test(arguments: ExecutorSimulation.Defect.allCases)
     func `a world that breaks a rule is found out`(defect: ExecutorSimulation.Defect) async throws {
-        let folder = try TemporaryDirectory()
+        let folder = try ExecutorSimulation.makeFolder()
+        defer { try? File.removeTree(folder) }
         for seed in 0..<300 as Range<UInt64> {
-            if case .failure = await Self.life(seed, in: folder.path, defect: defect) { return }
+            if case .failure = await Self.life(seed, in: folder, defect: defect) { return }
         }
         Issue.record("no seed notices \(defect.rawValue)")
     }
