@@ -7,7 +7,7 @@ import Hashing
 
 /// Simulates many lives of a run: a real executor under a seeded scheduler, with faults at every step.
 ///
-///     FlowChaos simulate [--seeds N] [--first S] [--failures N]
+///     FlowChaos simulate [--seeds N] [--first S] [--storm clock|reads|people|crashes|disk] [--failures N]
 ///     FlowChaos simulate --seed S --trace        one life, told step by step
 ///
 /// Ends with 1 when a rule was broken; for each such seed it tells the rule and the command that repeats it.
@@ -34,18 +34,20 @@ struct FlowChaos {
         var (lives, failures) = (0, 0)
         // The same for the same seeds in the same build: it covers each byte of each log.
         var link = SHA256.hash("")
+        let storm = options.storm.map { " --storm \($0.rawValue)" } ?? ""
         let began = seconds()
         for seed in options.seeds where failures < options.mostFailures {
             lives += 1
             do throws(ExecutorSimulation.Failure) {
-                let report = try ExecutorSimulation.run(seed: seed, folder: folder, printsTrace: options.printsTrace)
+                let report = try ExecutorSimulation.run(
+                    seed: seed, folder: folder, printsTrace: options.printsTrace, storm: options.storm)
                 counts += report.counts
                 link = SHA256.hash(link.bytes + report.link.bytes)
                 if options.printsTrace { tell(report.trace.joined(separator: "\n")) }
             } catch {
                 failures += 1
                 if options.printsTrace { tell(error.plan + error.trace.joined(separator: "\n")) }
-                complain("\(error)\nrepeat: \(CommandLine.arguments[0]) simulate --seed \(seed) --trace")
+                complain("\(error)\nrepeat: \(CommandLine.arguments[0]) simulate --seed \(seed)\(storm) --trace")
             }
         }
         for entry in ExecutorSimulationCounts.Entry.allCases { tell("\(counts[entry]) \(entry.rawValue)") }

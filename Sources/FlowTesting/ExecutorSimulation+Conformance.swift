@@ -11,7 +11,7 @@ extension ExecutorSimulation {
     /// What the simulated store does wrong when no fault comes; nil when it passes. Must run on a thread of its own.
     public static func conformanceFailure(_ check: RunStoreConformance.Check) -> String? {
         let simulation = ExecutorSimulation(
-            seed: 0, folder: "", store: InMemoryRunStore(), printsTrace: false, defect: nil, isCalm: true)
+            seed: 0, folder: "", store: InMemoryRunStore(), printsTrace: false, isCalm: true)
         let (world, verdict) = (simulation.world, Verdict())
         world.state.withLock { state in
             state.epoch = 1

@@ -29,7 +29,7 @@ struct ExecutorWeather: Sendable {
     init() {}
 
     /// What a seed meets; with a storm, much of one trouble.
-    init(_ random: inout SeededGenerator, storm: Storm? = nil) {
+    init(_ random: inout SeededGenerator, storm: ExecutorSimulation.Storm? = nil) {
         haste = random.pick([1, 2, 4, 12])
         peopleAreSlow = random.chance(30)
         mayCancel = random.chance(35)
@@ -45,7 +45,7 @@ struct ExecutorWeather: Sendable {
         if random.chance(40) { lostReply = random.pick([1, 5, 10]) }
         if random.chance(40) { slowDisk = random.pick([5, 30]) }
         if random.chance(15) { failedRead = random.pick([1, 5]) }
-        guard let storm = storm ?? (random.chance(20) ? random.pick(Storm.allCases) : nil) else { return }
+        guard let storm = storm ?? (random.chance(20) ? random.pick(ExecutorSimulation.Storm.allCases) : nil) else { return }
         switch storm {
         case .clock:
             clockJump = 100
@@ -70,10 +70,5 @@ struct ExecutorWeather: Sendable {
             slowDisk = 30
             mostBreaks = 12
         }
-    }
-
-    /// Much of one trouble.
-    enum Storm: Sendable, CaseIterable {
-        case clock, reads, people, crashes, disk
     }
 }

@@ -18,12 +18,13 @@ struct ExecutorSimulationTests {
 
     /// Lives a life on a thread that runs no tasks.
     private static func life(
-        _ seed: UInt64, in folder: String, defect: ExecutorSimulation.Defect? = nil, tells: Bool = false
+        _ seed: UInt64, in folder: String, defect: ExecutorSimulation.Defect? = nil, storm: ExecutorSimulation.Storm? = nil,
+        tells: Bool = false
     ) async -> Outcome {
         await onOwnThread {
             do throws(ExecutorSimulation.Failure) {
                 return .success(
-                    try ExecutorSimulation.run(seed: seed, folder: folder, printsTrace: tells, defect: defect))
+                    try ExecutorSimulation.run(seed: seed, folder: folder, printsTrace: tells, defect: defect, storm: storm))
             } catch {
                 return .failure(error)
             }
@@ -47,6 +48,18 @@ struct ExecutorSimulationTests {
         // What never happens is not tested.
         for entry in ExecutorSimulationCounts.Entry.allCases {
             #expect(counts[entry] >= 5, "\(entry.rawValue): \(counts[entry])")
+        }
+    }
+
+    @Test(arguments: ExecutorSimulation.Storm.allCases)
+    func `much of one trouble breaks no rule either`(storm: ExecutorSimulation.Storm) async throws {
+        let folder = try ExecutorSimulation.makeFolder()
+        defer { try? File.removeTree(folder) }
+        var failures = 0
+        for seed in Self.seeds.prefix(Self.seeds.count / 3) where failures < 3 {
+            guard case .failure(let failure) = await Self.life(seed, in: folder, storm: storm) else { continue }
+            failures += 1
+            Issue.record("\(failure), repeat: FlowChaos simulate --seed \(seed) --storm \(storm.rawValue) --trace")
         }
     }
 
