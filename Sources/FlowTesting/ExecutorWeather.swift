@@ -52,9 +52,11 @@ struct ExecutorWeather: Sendable {
             slowDisk = 30
             mostJumps = 60
         case .reads:
-            failedRead = 8
-            request = 60
-            mostBreaks = 10
+            failedRead = 5
+            // Requests gather behind slow writes, and meet a failed read together.
+            slowDisk = 60
+            request = 150
+            mostBreaks = 12
         case .people:
             request = 100
             stray = 50

@@ -56,7 +56,7 @@ struct ExecutorSimulationTests {
         let folder = try ExecutorSimulation.makeFolder()
         defer { try? File.removeTree(folder) }
         var failures = 0
-        for seed in Self.seeds.prefix(Self.seeds.count / 3) where failures < 3 {
+        for seed in Self.seeds.prefix(Self.seeds.count / 5) where failures < 3 {
             guard case .failure(let failure) = await Self.life(seed, in: folder, storm: storm) else { continue }
             failures += 1
             Issue.record("\(failure), repeat: FlowChaos simulate --seed \(seed) --storm \(storm.rawValue) --trace")
