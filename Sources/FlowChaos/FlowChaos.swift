@@ -53,7 +53,9 @@ struct FlowChaos {
         for entry in ExecutorSimulationCounts.Entry.allCases { tell("\(counts[entry]) \(entry.rawValue)") }
         tell("\(link) all logs")
         let time = seconds() - began
-        tell("\(lives) seeds in \(Int(time)) s (\(Int(time * 1_000_000) / Swift.max(1, lives)) µs each): \(failures) broken")
+        tell(
+            "\(lives) seeds in \(Int(time)) s (\(Int(time * 1_000_000) / Swift.max(1, lives)) µs each): \(failures) broken"
+        )
         return failures == 0 ? 0 : 1
     }
 

@@ -252,7 +252,9 @@ extension ExecutorWorld {
             if refusal != nil {
                 state.counts[.refusedRequests] += 1
                 state.expect(count <= 1, "the request of \(name) counts \(count) times")
-                if refusal?.code == .refused { state.expect(count == 0, "the request of \(name) is refused, and counts") }
+                if refusal?.code == .refused {
+                    state.expect(count == 0, "the request of \(name) is refused, and counts")
+                }
             } else if case .cancel = input {
                 // The second request to cancel says nothing new.
                 state.expect(state.oracle.isCancelled, "the request of \(name) is granted, and not durable")

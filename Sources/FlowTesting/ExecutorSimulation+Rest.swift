@@ -84,7 +84,8 @@ extension ExecutorSimulation {
         if scheduler.strays > 0 { world.note(problem: "\(scheduler.strays) jobs came from other threads") }
         world.state.withLock { state in
             state.expect(state.log == events, "the store does not give back what was written")
-            if case .runEnded = state.log.last?.event {} else {
+            if case .runEnded = state.log.last?.event {
+            } else {
                 state.expect(false, "the log does not end with the end of the run")
             }
             var link = EventChain.start(run: ExecutorWorld.run)

@@ -159,7 +159,8 @@ public struct ExecutorSimulation {
             return false
         }
         let left = world.state.withLock { state in
-            state.attempts.keys.sorted() + state.holds.compactMap { if $0.wait.isStore { "a call of the store" } else { nil } }
+            state.attempts.keys.sorted()
+                + state.holds.compactMap { if $0.wait.isStore { "a call of the store" } else { nil } }
         }
         if !left.isEmpty { world.note(problem: "after the end there is still \(left.joined(separator: ", "))") }
         return true
@@ -219,7 +220,9 @@ public struct ExecutorSimulation {
         Task.detached(executorPreference: scheduler) {
             do {
                 if recovers { try await RunRecovery(store: store, clock: surroundings.clock).run() }
-                if try await store.run(ExecutorWorld.run) == nil { try await store.commit(Self.creation(of: plan, world)) }
+                if try await store.run(ExecutorWorld.run) == nil {
+                    try await store.commit(Self.creation(of: plan, world))
+                }
                 let run = try await StandaloneRun.open(ExecutorWorld.run, in: surroundings)
                 world.opened(run, epoch: epoch)
                 if resumes, await run.isPausedByPerson { _ = await run.request(.resume(by: "resume")) }

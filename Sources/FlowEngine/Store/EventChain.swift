@@ -11,8 +11,12 @@ package enum EventChain {
     package static func link(
         after previous: SHA256Digest, sequence: Int64, at: Int64, canonical: [UInt8]
     ) -> SHA256Digest {
-        var bytes = previous.bytes
+        var bytes: [UInt8] = []
         bytes.reserveCapacity(48 + canonical.count)
+        let words = previous.words
+        for word in [words.0, words.1, words.2, words.3] {
+            withUnsafeBytes(of: word.bigEndian) { bytes.append(contentsOf: $0) }
+        }
         for number in [sequence, at] { withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) } }
         bytes.append(contentsOf: canonical)
         return SHA256.hash(bytes)
