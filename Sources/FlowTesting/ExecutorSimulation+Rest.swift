@@ -70,6 +70,8 @@ extension ExecutorSimulation {
     func checkEnd() {
         guard !hasProblems else { return }
         endProcess(keepsWrite: nil)
+        let left = world.state.withLock { $0.lifelines }.count { $0() }
+        if left > 0 { world.note(problem: "\(left) executors are still in memory") }
         let (durable, box) = (durable, Box())
         Task.detached(executorPreference: scheduler) {
             let events = (try? await durable.events(of: ExecutorWorld.run, after: 0, limit: .max)) ?? []

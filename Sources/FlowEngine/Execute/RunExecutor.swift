@@ -222,8 +222,12 @@ actor RunExecutor {
         var replies: [(Reply, EngineError?)] = []
         let arrivals = inbox
         inbox.removeAll(keepingCapacity: true)
+        var taken = 0
         do throws(StoreError) {
-            for arrival in arrivals { try await take(arrival, into: &batch, replies: &replies) }
+            for arrival in arrivals {
+                taken += 1
+                try await take(arrival, into: &batch, replies: &replies)
+            }
             if machine.isAtWork { openEffects.append(contentsOf: machine.takeEffects()) }
             while machine.isAtWork, !openEffects.isEmpty {
                 let turn = openEffects.prefix(site.largestBatch)
@@ -247,6 +251,8 @@ actor RunExecutor {
             timer?.cancel()
             for task in runningTasks { task.cancel() }
             for (reply, _) in replies { reply.resume(returning: EngineError(error)) }
+            // A value could not be read: those who stood behind it wait for an answer too.
+            for arrival in arrivals[taken...] { arrival.reply?.resume(returning: EngineError(error)) }
             return
         }
         for (reply, error) in replies { reply.resume(returning: error) }

@@ -47,6 +47,8 @@ package struct StandaloneRun: Sendable {
         package var machine: RunMachine
         /// Whether the loop stands still and nothing waits for it.
         package var isAtRest: Bool
+        /// What waits for the loop.
+        package var arrivals: Int
         package var hasFailed: Bool
         package var isStopping: Bool
     }
@@ -150,7 +152,7 @@ package protocol StandaloneChildren: Sendable {
 extension RunExecutor {
     fileprivate func standing() -> StandaloneRun.Standing {
         StandaloneRun.Standing(
-            machine: machine, isAtRest: !isDraining && inbox.isEmpty, hasFailed: stopReason != nil,
-            isStopping: isStopping)
+            machine: machine, isAtRest: !isDraining && inbox.isEmpty, arrivals: inbox.count,
+            hasFailed: stopReason != nil, isStopping: isStopping)
     }
 }
