@@ -67,6 +67,11 @@ let package = Package(
         .executableTarget(
             name: "FlowFuzz", dependencies: ["FlowEngine", "FlowTesting", "FileSystem", "YAML"], swiftSettings: strict),
 
+        // Not shipped: many short runs in one engine (make soak).
+        .executableTarget(
+            name: "FlowSoak", dependencies: ["FlowEngine", "FlowTesting", "FlowCore", "FileSystem", "ChildProcess"],
+            swiftSettings: strict),
+
         // Tests.
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "Hashing"], swiftSettings: strict),
