@@ -72,6 +72,9 @@ let package = Package(
             name: "FlowSoak", dependencies: ["FlowEngine", "FlowTesting", "FlowCore", "FileSystem", "ChildProcess"],
             swiftSettings: strict),
 
+        // Not shipped: lives of runs with faults at every step (make chaos).
+        .executableTarget(name: "FlowChaos", dependencies: ["FlowTesting", "FileSystem", "Hashing"], swiftSettings: strict),
+
         // Tests.
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "Hashing"], swiftSettings: strict),
