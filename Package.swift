@@ -73,7 +73,8 @@ let package = Package(
             swiftSettings: strict),
 
         // Not shipped: lives of runs with faults at every step (make chaos).
-        .executableTarget(name: "FlowChaos", dependencies: ["FlowTesting", "FileSystem", "Hashing"], swiftSettings: strict),
+        .executableTarget(
+            name: "FlowChaos", dependencies: ["FlowTesting", "FileSystem", "Hashing"], swiftSettings: strict),
 
         // Tests.
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),

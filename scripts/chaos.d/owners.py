@@ -27,9 +27,8 @@ def one_round(flow, tools, number):
         engines = [Engine(place, ["run", slow]) for _ in range(ENGINES)]
         owners, refused = [], []
         for engine in engines:
-            engine.wait_for(lambda line: line.get("type") == "node_started", 60)
-        for engine in engines:
-            (owners if engine.process.poll() is None else refused).append(engine)
+            started = engine.wait_for(lambda line: line.get("type") == "node_started", 60)
+            (owners if started else refused).append(engine)
         if len(owners) != 1:
             problems.append(f"{len(owners)} owners: {[engine.process.pid for engine in owners]}")
         for engine in refused:
