@@ -41,9 +41,9 @@ chaos: build ## Kill runs at many moments and compare (KILLS=n)
 	@scripts/chaos_kills.py $(FLOW) hostile
 	@scripts/chaos_kills.py $(FLOW) owners
 
-soak: ## Run very many short runs in one engine: nothing may be left in the process (RUNS=10000)
+soak: ## Run very many short runs in one engine: nothing may be left in the process (RUNS=30000)
 	swift build -c release $(BUILD_FLAGS) --product FlowSoak
-	.build/release/FlowSoak --runs $(or $(RUNS),10000)
+	.build/release/FlowSoak --runs $(or $(RUNS),30000)
 
 sanitize: ## Run the tests under the sanitizers of threads and of addresses
 	scripts/sanitize

@@ -56,8 +56,12 @@ struct ProcessSample {
         // Those of the runtime come and go with the load.
         if threads > first.threads + 2 { faults.append("threads: \(first.threads), then \(threads)") }
         if children > first.children { faults.append("children: \(first.children), then \(children)") }
-        let allowed = first.residentKiB + first.residentKiB / 10 + 4096
-        if residentKiB > allowed { faults.append("memory: \(first.residentKiB) KiB, then \(residentKiB) KiB") }
         return faults
+    }
+
+    /// Whether memory grew by more than 256 bytes a run.
+    func memoryGrowth(since earlier: ProcessSample, runs: Int) -> [String] {
+        let grown = residentKiB - earlier.residentKiB
+        return grown * 1024 > runs * 256 ? ["memory: \(grown) KiB more after the last \(runs) runs"] : []
     }
 }

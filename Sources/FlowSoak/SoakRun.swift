@@ -9,6 +9,9 @@ import Synchronization
 /// The runs, one kind after the other, and the samples between them.
 struct SoakRun {
     let options: SoakOptions
+    /// After so many runs the database has all the pages in memory that it keeps (16 MiB), and the writer the ends of
+    /// the chains of 10,000 runs.
+    private static let cachesAreFull = 20_000
 
     /// Runs all. Returns what was not as it should be.
     func run() async throws -> [String] {
@@ -31,17 +34,25 @@ struct SoakRun {
                 var found: [String] = []
                 for number in done..<stop {
                     if number - done >= options.atOnce, let fault = await group.next() ?? nil { found.append(fault) }
-                    let (shape, workflow) = shapes[number % shapes.count]
+                    let (shape, workflow) = shapes[options.shape ?? number % shapes.count]
                     group.addTask { await one(shape, workflow, engine) }
                 }
                 for await fault in group { if let fault { found.append(fault) } }
                 return found
             }
             done = stop
-            let sample = try ProcessSample.now()
+            var sample = try ProcessSample.now()
+            // What the last runs held may be closed a moment after their end.
+            for _ in 0..<20 where sample.descriptors > first?.descriptors ?? .max || sample.zombies > 0 {
+                try await Task.sleep(for: .milliseconds(50))
+                sample = try ProcessSample.now()
+            }
             FlowSoak.say(sample.line(after: done))
             if sample.zombies > 0 { faults.append("\(sample.zombies) zombies after \(done) runs") }
             if done >= options.runs / 10, first == nil { first = sample }
+            if done == options.runs, let last, options.runs >= Self.cachesAreFull {
+                faults += sample.memoryGrowth(since: last, runs: done - options.runs * 3 / 4)
+            }
             last = sample
         }
         if let first, let last { faults += last.growth(since: first) }
