@@ -63,6 +63,15 @@ let package = Package(
         ),
         .target(name: "FlowTesting", dependencies: ["FlowEngine", "FileSystem", "Hashing"], swiftSettings: strict),
 
+        // Not shipped: a disk that fails and loses power, and what must hold after it (make chaos).
+        .target(name: "CFaultVFS", dependencies: ["CSQLite"]),
+        .target(
+            name: "DiskFaults",
+            dependencies: ["CFaultVFS", "FlowCore", "FlowEngine", "FlowTesting", "FileSystem", "SQLite"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "FlowFaults", dependencies: ["DiskFaults", "FlowTesting", "FileSystem"], swiftSettings: strict),
+
         // Not shipped: texts that are nearly right for the readers (make fuzz).
         .executableTarget(
             name: "FlowFuzz", dependencies: ["FlowEngine", "FlowTesting", "FileSystem", "YAML"], swiftSettings: strict),
@@ -77,7 +86,8 @@ let package = Package(
         .testTarget(
             name: "FlowEngineTests",
             dependencies: [
-                "FlowEngine", "FlowTesting", "SQLite", "Hashing", "HTTPClient", "FileSystem", "ChildProcess",
+                "FlowEngine", "FlowTesting", "DiskFaults", "SQLite", "Hashing", "HTTPClient", "FileSystem",
+                "ChildProcess",
             ],
             exclude: ["Fixtures"],
             swiftSettings: strict

@@ -53,7 +53,7 @@ public final class Engine: Sendable {
             let starter = SubworkflowStarter()
             let engine = Engine(
                 configuration: configuration, store: store, owner: owner, toolbox: toolbox,
-                kinds: BuiltinKinds.all(toolbox: toolbox, starter: starter))
+                kinds: BuiltinKinds.all(toolbox: toolbox, starter: starter) + configuration.kinds)
             starter.connect(engine)
             try await engine.recover()
             do throws(FileError) {
@@ -326,6 +326,8 @@ public final class Engine: Sendable {
             let folder = layout.input(name, of: run)
             let copy = FilePath.join(folder, FilePath.basename(path))
             do throws(FileError) {
+                // The run of a sub-workflow has the same id when a start that was cut short is made again.
+                try File.removeTree(folder)
                 try File.createDirectory(folder)
                 if let object = store.path(of: stored.digest) { try File.hardLinkOrCopy(object, to: copy) }
             } catch {
