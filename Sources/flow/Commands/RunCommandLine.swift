@@ -49,11 +49,11 @@ enum RunCommandLine {
         let diagnostics = workflow.compilation.diagnostics.inOrder()
         let isBroken = workflow.compilation.plan == nil
         if isBroken || !isQuiet {
-            try? StandardStream.error.write(printer.text(diagnostics, in: workflow.compilation.sources))
+            try? StandardStream.error.write(printer.text(diagnostics, in: workflow.compilation.sources, limit: 50))
         }
         if isBroken {
             for (sources, diagnostics) in workflow.agentProblems {
-                try? StandardStream.error.write("\n" + printer.text(diagnostics.inOrder(), in: sources))
+                try? StandardStream.error.write("\n" + printer.text(diagnostics.inOrder(), in: sources, limit: 50))
             }
         }
         return workflow.compilation.plan
