@@ -69,8 +69,11 @@ let package = Package(
             name: "DiskFaults",
             dependencies: ["CFaultVFS", "FlowCore", "FlowEngine", "FlowTesting", "FileSystem", "SQLite"],
             swiftSettings: strict),
+        // Linked into FlowFaults alone: it stands in for calls of the C library.
+        .target(name: "CDiskWatch", dependencies: ["CFaultVFS"]),
         .executableTarget(
-            name: "FlowFaults", dependencies: ["DiskFaults", "FlowTesting", "FileSystem"], swiftSettings: strict),
+            name: "FlowFaults", dependencies: ["CDiskWatch", "DiskFaults", "FlowTesting", "FileSystem"],
+            swiftSettings: strict),
 
         // Not shipped: texts that are nearly right for the readers (make fuzz).
         .executableTarget(

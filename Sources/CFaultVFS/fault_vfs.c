@@ -104,6 +104,15 @@ static int fault(struct flow_fault_scope *scope, int kind) {
     return scope->code;
 }
 
+int flow_fault_check(int kind, const char *path) {
+    if (depth > 0) return 0;
+    flow_fault_lock();
+    struct flow_fault_scope *scope = scopeOf(path);
+    int code = scope ? fault(scope, kind) : 0;
+    flow_fault_unlock();
+    return code;
+}
+
 // Enters the VFS: the operation and what is told of it are one step.
 static void enter(void) {
     flow_fault_lock();

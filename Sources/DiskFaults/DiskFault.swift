@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CFaultVFS
+import Glibc
 
 /// A fault to be made: the n-th operation of a kind fails, once or from then on.
 package struct DiskFault: Sendable, Hashable, CustomStringConvertible {
@@ -9,6 +10,19 @@ package struct DiskFault: Sendable, Hashable, CustomStringConvertible {
         case open, read, write, full, sync, truncate, size, lock, delete, access
         case shmMap = "shm-map"
         case shmLock = "shm-lock"
+        case fileOpen = "file-open"
+        case fileWrite = "file-write"
+        case fileFull = "file-full"
+        case fileSync = "file-sync"
+        case fileRename = "file-rename"
+        case fileLink = "file-link"
+        case fileMkdir = "file-mkdir"
+
+        /// Whether it concerns other files than those of SQLite.
+        package var concernsFiles: Bool { rawValue.hasPrefix("file-") }
+
+        /// Whether it is a sync: what was not on the disk is given up.
+        var isSync: Bool { self == .sync || self == .fileSync }
 
         /// The operation as the VFS counts it.
         var operation: Int32 {
@@ -25,11 +39,18 @@ package struct DiskFault: Sendable, Hashable, CustomStringConvertible {
                 case .access: FLOW_FAULT_ACCESS
                 case .shmMap: FLOW_FAULT_SHM_MAP
                 case .shmLock: FLOW_FAULT_SHM_LOCK
+                case .fileOpen: FLOW_FAULT_FILE_OPEN
+                case .fileWrite, .fileFull: FLOW_FAULT_FILE_WRITE
+                case .fileSync: FLOW_FAULT_FILE_SYNC
+                case .fileRename: FLOW_FAULT_FILE_RENAME
+                case .fileLink: FLOW_FAULT_FILE_LINK
+                case .fileMkdir: FLOW_FAULT_FILE_MKDIR
                 }
             return Int32(operation)
         }
 
-        /// The result code that SQLite gets: SQLITE_CANTOPEN, SQLITE_FULL, or SQLITE_IOERR with what failed.
+        /// The result code that SQLite gets: SQLITE_CANTOPEN, SQLITE_FULL, or SQLITE_IOERR with what failed; for other
+        /// files EIO or ENOSPC.
         var code: Int32 {
             switch self {
             case .open: 14
@@ -44,6 +65,8 @@ package struct DiskFault: Sendable, Hashable, CustomStringConvertible {
             case .lock: 10 | 15 << 8
             case .shmLock: 10 | 20 << 8
             case .shmMap: 10 | 21 << 8
+            case .fileOpen, .fileWrite, .fileSync, .fileRename, .fileLink: EIO
+            case .fileFull, .fileMkdir: ENOSPC
             }
         }
     }

@@ -24,12 +24,15 @@ package struct DiskFaultLoop: Sendable {
 
     let site: FaultSite
     let reference: RunResults
+    /// Whether all files are seen, not only those of SQLite.
+    let seesAllFiles: Bool
     /// Moves the log to the database after so many pages, so that this is among what fails.
     static let pagesPerCheckpoint = 40
 
     /// A loop in a site.
-    package init(site: FaultSite) async throws {
+    package init(site: FaultSite, seesAllFiles: Bool) async throws {
         self.site = site
+        self.seesAllFiles = seesAllFiles
         try site.clear()
         reference = try await site.reference()
     }
@@ -73,10 +76,10 @@ package struct DiskFaultLoop: Sendable {
         var model = DiskModel(root: site.folder)
         for operation in disk.trace.operations { model.apply(operation) }
         let after = model.cut(.nothing, &random)
-        let saved = try SavedFiles(store: site.store)
+        let saved = try seesAllFiles ? nil : SavedFiles(store: site.store)
         problems += await check(reported, "")
-        if fault.kind == .sync {
-            try saved.restore(below: site.folder, with: after)
+        if fault.kind.isSync {
+            try site.restore(after, saved)
             problems += await check(reported, "after a power cut: ")
         }
         tally.violations += problems.map { "\(fault): \($0)" }

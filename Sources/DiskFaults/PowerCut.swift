@@ -104,12 +104,7 @@ package struct PowerCut: Sendable {
     }
 
     private func write(_ disk: DiskModel) throws {
-        if seesAllFiles {
-            try site.clear()
-            try disk.write(to: site.folder)
-        } else {
-            try SavedFiles(store: site.store).restore(below: site.folder, with: disk)
-        }
+        try site.restore(disk, seesAllFiles ? nil : SavedFiles(store: site.store))
     }
 }
 

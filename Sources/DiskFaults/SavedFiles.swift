@@ -34,3 +34,12 @@ struct SavedFiles {
         try disk.write(to: folder)
     }
 }
+
+extension FaultSite {
+    /// Makes the store's folder as the power left it; the files that were not seen are given.
+    func restore(_ disk: DiskModel, _ saved: SavedFiles?) throws(FileError) {
+        if let saved { return try saved.restore(below: folder, with: disk) }
+        try clear()
+        try disk.write(to: folder)
+    }
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CDiskWatch
 import DiskFaults
 import FileSystem
 import FlowTesting
@@ -21,6 +22,10 @@ struct FlowFaults {
         }
         do {
             let folder = try TemporaryDirectory()
+            guard flow_disk_watch_works(folder.path) else {
+                complain("the calls of the C library cannot be watched")
+                exit(70)
+            }
             let site = try FaultSite(folder: folder.path)
             let isGood: Bool
             switch options.mode {
@@ -35,7 +40,7 @@ struct FlowFaults {
     }
 
     private static func io(_ options: FaultOptions, _ site: FaultSite) async throws -> Bool {
-        let loop = try await DiskFaultLoop(site: site)
+        let loop = try await DiskFaultLoop(site: site, seesAllFiles: true)
         var total = DiskFaultLoop.Tally()
         say("fault              runs  stopped  went on  violations")
         for kind in options.kinds {
@@ -68,7 +73,7 @@ struct FlowFaults {
     }
 
     private static func power(_ options: FaultOptions, _ site: FaultSite) async throws -> Bool {
-        var cut = try await PowerCut(site: site, seesAllFiles: false)
+        var cut = try await PowerCut(site: site, seesAllFiles: true)
         cut.kept = options.kept
         var tally = PowerCut.Tally()
         for seed in options.first..<options.first + UInt64(options.cuts) {

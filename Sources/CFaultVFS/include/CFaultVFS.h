@@ -21,6 +21,13 @@ enum {
     FLOW_FAULT_SHM_LOCK,
     FLOW_FAULT_DELETE,
     FLOW_FAULT_ACCESS,
+    // Of other files than those of SQLite, where somebody watches them.
+    FLOW_FAULT_FILE_OPEN,
+    FLOW_FAULT_FILE_WRITE,
+    FLOW_FAULT_FILE_SYNC,
+    FLOW_FAULT_FILE_RENAME,
+    FLOW_FAULT_FILE_LINK,
+    FLOW_FAULT_FILE_MKDIR,
     FLOW_FAULT_KINDS
 };
 
@@ -65,7 +72,7 @@ struct flow_fault_scope *flow_fault_scope_make(const char *folder, flow_disk_obs
 void flow_fault_scope_end(struct flow_fault_scope *scope);
 
 // Lets the n-th operation of a kind fail from now on (1 is the next), once or for ever; n = 0: none. The code is an
-// extended result code of SQLite. A write that fails for want of space keeps its first half.
+// extended result code of SQLite, for other files an error number. A write that fails for want of space keeps its first half.
 void flow_fault_scope_fail(struct flow_fault_scope *scope, int kind, uint64_t nth, bool forever, int code);
 
 // How many operations of a kind there were since `flow_fault_scope_fail`, and how many were failed.
@@ -77,6 +84,9 @@ bool flow_fault_is_inside(void);
 
 // For others who watch the disk: tells the scope that a path lies in of an operation, unless the VFS does.
 void flow_fault_tell(const struct flow_disk_operation *operation);
+
+// For others who watch the disk: counts an operation, and gives the code it is to fail with, or 0.
+int flow_fault_check(int kind, const char *path);
 
 // Whether a path lies in a scope.
 bool flow_fault_is_watched(const char *path);

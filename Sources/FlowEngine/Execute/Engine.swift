@@ -146,7 +146,7 @@ public final class Engine: Sendable {
 
     /// Waits until a run has ended or cannot go on by itself.
     public func outcome(of run: String) async throws(EngineError) -> RunOutcome {
-        try await load(run, observer: NoObserver()).outcome()
+        try await watched(run).outcome()
     }
 
     /// Does what a person asks of a run. Returns when it is durable. A run that no engine works on is not started by
@@ -243,6 +243,13 @@ public final class Engine: Sendable {
         return try executor(
             run: run, plan: plan, inputs: inputs, options: options, source: summary.source, secrets: secrets,
             missing: missing, summary: summary, history: history, observer: observer)
+    }
+
+    /// The executor of a run, for who waits for its outcome: also one that the store has failed, since a new one would
+    /// not know of that, and nobody has asked it to work.
+    func watched(_ run: String) async throws(EngineError) -> RunExecutor {
+        if let executor = state.withLock({ $0.executors[run] }) { return executor }
+        return try await load(run, observer: NoObserver())
     }
 
     private func executor(
