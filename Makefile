@@ -36,6 +36,7 @@ bench: build ## Measure: ratios against floors in the same run
 
 chaos: build ## Kill runs at many moments and compare (KILLS=n)
 	@scripts/chaos $(FLOW)
+	swift build -c release $(BUILD_FLAGS) --product FlowFaults && scripts/chaos-faults .build/release/FlowFaults
 
 sim: build ## Simulate every workflow: all runs must end
 	@scripts/simulate $(FLOW)

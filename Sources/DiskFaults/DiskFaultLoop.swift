@@ -50,7 +50,7 @@ package struct DiskFaultLoop: Sendable {
     package func attempt(_ fault: DiskFault, _ tally: inout Tally) async throws -> Bool {
         try site.clear()
         var random = SeededGenerator(seed: UInt64(fault.nth))
-        guard let disk = FaultDisk(folder: site.store) else {
+        guard let disk = FaultDisk(folder: site.folder) else {
             throw EngineError(.refused, "the VFS cannot be installed")
         }
         disk.fail(fault)

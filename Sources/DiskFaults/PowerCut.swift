@@ -86,7 +86,7 @@ package struct PowerCut: Sendable {
     ) async throws -> Part {
         let slots = 1 + random.below(4)
         let pages: Int? = random.chance(60) ? 10 + random.below(80) : nil
-        guard let watched = FaultDisk(folder: site.store) else {
+        guard let watched = FaultDisk(folder: site.folder) else {
             throw EngineError(.refused, "the VFS cannot be installed")
         }
         let report = RunReport(trace: watched.trace)

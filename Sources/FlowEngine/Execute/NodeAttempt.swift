@@ -40,6 +40,7 @@ struct NodeAttempt: Sendable {
                 let artifacts = try await keepArtifacts(result)
                 var record = try Self.record(result.outputs, of: context, artifacts: artifacts, secrets: site.secrets)
                 try await keepFiles(of: &record)
+                if !record.artifacts.isEmpty { try await syncKeptFiles() }
                 try? File.removeTree(context.directory)
                 return .succeeded(record)
             }

@@ -23,7 +23,7 @@ public final class StoreOwner: Sendable {
         let path = FilePath.join(folder, "owner.lock")
         let lock: FileLock?
         do throws(FileError) {
-            if !File.isDirectory(folder) { try File.createDirectory(folder, mode: 0o700) }
+            try File.createDirectoryDurably(folder, mode: 0o700)
             lock = try FileLock(path, owner: FileLock.ownerText() + "since \(WallClock.now.iso8601)\n")
         } catch {
             throw StoreError(error, doing: "become the owner of the store \(folder)")
