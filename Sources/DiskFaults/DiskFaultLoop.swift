@@ -13,7 +13,9 @@ package struct DiskFaultLoop: Sendable {
         package var cases = 0
         /// Of these, those where the engine stopped or refused and said so.
         package var stopped = 0
-        /// Of these, those where the run went on to its end: nothing rested on what failed.
+        /// Of these, those where the fault came after the run's end had been told.
+        package var afterEnd = 0
+        /// Of these, those where the run went on to its end though something had failed: nothing rested on it.
         package var wentOn = 0
         /// What was not as it must be, with the fault.
         package var violations: [String] = []
@@ -54,7 +56,7 @@ package struct DiskFaultLoop: Sendable {
             throw EngineError(.refused, "the VFS cannot be installed")
         }
         disk.fail(fault)
-        let report = RunReport(trace: disk.trace)
+        let report = RunReport(disk: disk)
         // One slot makes the order of the operations nearly the same each time; the others are tried too.
         let slots = fault.nth.isMultiple(of: 2) ? 4 : 1
         let started = await withDeadline("the run") {
@@ -67,7 +69,11 @@ package struct DiskFaultLoop: Sendable {
         var problems: [String] = []
         switch started {
         case .stopped: tally.stopped += 1
-        case .ended(.succeeded, _): tally.wentOn += 1
+        case .ended(.succeeded, _) where report.failuresWhenEnded == 0: tally.afterEnd += 1
+        case .ended(.succeeded, _):
+            tally.wentOn += 1
+            // What the system has given up may be anything that was written since the last sync.
+            if fault.kind.isSync { problems.append("the run went on after a failed sync") }
         case .ended(let status, let reason): problems.append("the run \(status.rawValue): \(reason ?? "")")
         case .astray(let text): problems.append(text)
         }

@@ -89,7 +89,7 @@ package struct PowerCut: Sendable {
         guard let watched = FaultDisk(folder: site.folder) else {
             throw EngineError(.refused, "the VFS cannot be installed")
         }
-        let report = RunReport(trace: watched.trace)
+        let report = RunReport(disk: watched)
         let outcome = await withDeadline("the run") { await body(slots, pages, report) }
         guard case .ended(.succeeded, _) = outcome else {
             throw EngineError(.refused, "a run without faults: \(outcome)")

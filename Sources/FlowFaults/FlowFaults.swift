@@ -42,7 +42,7 @@ struct FlowFaults {
     private static func io(_ options: FaultOptions, _ site: FaultSite) async throws -> Bool {
         let loop = try await DiskFaultLoop(site: site, seesAllFiles: true)
         var total = DiskFaultLoop.Tally()
-        say("fault              runs  stopped  went on  violations")
+        say("fault              runs  stopped  after the end  went on  violations")
         for kind in options.kinds {
             for isForEver in options.durations {
                 var tally = DiskFaultLoop.Tally()
@@ -53,16 +53,20 @@ struct FlowFaults {
                 }
                 let name = "\(kind.rawValue) \(isForEver ? "for ever" : "once")"
                 let pad = String(repeating: " ", count: max(1, 19 - name.utf8.count))
-                say("\(name)\(pad)\(tally.cases)  \(tally.stopped)  \(tally.wentOn)  \(tally.violations.count)")
+                say(
+                    "\(name)\(pad)\(tally.cases)  \(tally.stopped)  \(tally.afterEnd)  \(tally.wentOn)  "
+                        + "\(tally.violations.count)")
                 for violation in tally.violations.prefix(20) { complain("  \(violation)") }
                 total.cases += tally.cases
                 total.stopped += tally.stopped
+                total.afterEnd += tally.afterEnd
                 total.wentOn += tally.wentOn
                 total.violations += tally.violations
             }
         }
         say(
-            "\(total.cases) faults: the engine stopped \(total.stopped) times, went on \(total.wentOn) times; "
+            "\(total.cases) faults: the engine stopped \(total.stopped) times, the run had ended \(total.afterEnd) times, "
+                + "went on \(total.wentOn) times; "
                 + "\(total.violations.count) violations")
         if let first = total.violations.first {
             let words = first.prefix { $0 != ":" }.split(separator: " ")

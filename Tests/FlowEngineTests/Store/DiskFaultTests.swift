@@ -22,9 +22,9 @@ struct DiskFaultTests {
     func powerCuts() async throws {
         let power = try await PowerCut(site: site, seesAllFiles: false)
         var tally = PowerCut.Tally()
-        for seed in 1...12 { try await power.cut(seed: UInt64(seed), &tally) }
+        for seed in 1...8 { try await power.cut(seed: UInt64(seed), &tally) }
         #expect(tally.violations.isEmpty, "\(tally.violations.joined(separator: "\n"))")
-        #expect(tally.completions > 12 && tally.secondCuts > 0, "\(tally)")
+        #expect(tally.completions > 8 && tally.secondCuts > 0, "\(tally)")
     }
 
     @Test("A sync that fails stops the engine, and nothing that was reported is lost, also when the power goes then")
@@ -32,9 +32,9 @@ struct DiskFaultTests {
         let loop = try await DiskFaultLoop(site: site, seesAllFiles: false)
         var tally = DiskFaultLoop.Tally()
         var nth = 2
-        while try await loop.attempt(DiskFault(.sync, nth: nth, isForEver: nth.isMultiple(of: 2)), &tally) { nth += 3 }
+        while try await loop.attempt(DiskFault(.sync, nth: nth, isForEver: nth.isMultiple(of: 2)), &tally) { nth += 5 }
         #expect(tally.violations.isEmpty, "\(tally.violations.joined(separator: "\n"))")
-        #expect(tally.cases > 4 && tally.stopped == tally.cases, "\(tally)")
+        #expect(tally.cases > 3 && tally.stopped > 2 && tally.wentOn == 0, "\(tally)")
     }
 
     @Test("Who asks for the outcome after the store has failed hears of the failure")
