@@ -72,15 +72,19 @@ package struct DiskFaultLoop: Sendable {
         case .ended(.succeeded, _) where report.failuresWhenEnded == 0: tally.afterEnd += 1
         case .ended(.succeeded, _):
             tally.wentOn += 1
-            // What the system has given up may be anything that was written since the last sync.
-            if fault.kind.isSync { problems.append("the run went on after a failed sync") }
+            if fault.kind == .fileSync { problems.append("the run went on after a failed sync") }
         case .ended(let status, let reason): problems.append("the run \(status.rawValue): \(reason ?? "")")
         case .astray(let text): problems.append(text)
+        }
+        let operations = disk.trace.operations
+        // What the system has given up may be anything that was written since the last sync.
+        if fault.kind == .sync, Self.commitsAfterFailure(operations) {
+            problems.append("more was committed after a failed sync")
         }
         let reported = report.events()
         // The disk as it would be if the power went now: what a failed sync gave up is not on it.
         var model = DiskModel(root: site.folder)
-        for operation in disk.trace.operations { model.apply(operation) }
+        for operation in operations { model.apply(operation) }
         let after = model.cut(.nothing, &random)
         let saved = try seesAllFiles ? nil : SavedFiles(store: site.store)
         problems += await check(reported, "")
@@ -90,6 +94,19 @@ package struct DiskFaultLoop: Sendable {
         }
         tally.violations += problems.map { "\(fault): \($0)" }
         return true
+    }
+
+    /// Whether anything was written to the log of the database after a sync had failed.
+    private static func commitsAfterFailure(_ operations: [DiskOperation]) -> Bool {
+        var hasFailed = false
+        for operation in operations {
+            switch operation {
+            case .syncFailed: hasFailed = true
+            case .write(let path, _, _) where hasFailed && path.hasSuffix("-wal"): return true
+            default: break
+            }
+        }
+        return false
     }
 
     private func check(_ reported: [RecordedEvent], _ prefix: String) async -> [String] {

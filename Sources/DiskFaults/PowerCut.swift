@@ -44,6 +44,8 @@ package struct PowerCut: Sendable {
         var disk: DiskModel
         var reported: [RecordedEvent]
         var operations: Int
+        /// Why the run did not come to its end, though no operation failed.
+        var problem: String?
     }
 
     /// One cut, which follows from its seed.
@@ -54,29 +56,34 @@ package struct PowerCut: Sendable {
         var part = try await record(on: DiskModel(root: site.folder), &random) { await site.start($0, $1, $2) }
         tally.operations += part.operations
         var reported = part.reported
+        var problem = part.problem
         try write(part.disk)
-        if random.chance(25) {
+        let first = part.disk
+        if random.chance(25), problem == nil {
             tally.secondCuts += 1
-            let disk = part.disk.settled(root: site.folder)
-            part = try await record(on: disk, &random) { await site.goOn($0, $1, $2) }
+            part = try await record(on: first.settled(root: site.folder), &random) { await site.goOn($0, $1, $2) }
             tally.operations += part.operations
             reported += part.reported
+            problem = part.problem
             try write(part.disk)
         }
         tally.completions += reported.count { $0.success != nil }
         if reported.isEmpty { tally.early += 1 }
-        let last = part
         let all = reported
-        let outcome = await withDeadline("the resumed run") { () -> FaultSite.Outcome in
-            let problems = await site.problems(after: all, reference: reference)
-            return problems.isEmpty ? .ended(.succeeded, reason: nil) : .astray(problems.joined(separator: "; "))
+        if problem == nil {
+            let outcome = await withDeadline("the resumed run") { () -> FaultSite.Outcome in
+                let problems = await site.problems(after: all, reference: reference)
+                return problems.isEmpty ? .ended(.succeeded, reason: nil) : .astray(problems.joined(separator: "; "))
+            }
+            if case .astray(let text) = outcome { problem = text }
         }
-        guard case .astray(let text) = outcome else { return }
-        tally.violations.append("seed \(seed): \(text)")
-        if let kept {
-            let folder = FilePath.join(kept, "seed-\(seed)")
+        guard let problem else { return }
+        tally.violations.append("seed \(seed): \(problem)")
+        guard let kept else { return }
+        for (name, disk) in [("first", first), ("last", part.disk)] {
+            let folder = FilePath.join(kept, "seed-\(seed)/\(name)")
             try File.createDirectory(folder)
-            try last.disk.write(to: folder)
+            try disk.write(to: folder)
         }
     }
 
@@ -91,8 +98,11 @@ package struct PowerCut: Sendable {
         }
         let report = RunReport(disk: watched)
         let outcome = await withDeadline("the run") { await body(slots, pages, report) }
-        guard case .ended(.succeeded, _) = outcome else {
-            throw EngineError(.refused, "a run without faults: \(outcome)")
+        var problem: String?
+        switch outcome {
+        case .ended(.succeeded, _): break
+        case .ended(let status, let reason): problem = "it \(status.rawValue): \(reason ?? "")"
+        case .stopped(let text), .astray(let text): problem = "it does not go on: \(text)"
         }
         let operations = watched.trace.operations
         // The last moment is among those that are chosen: all is done, and nothing of it need be synced.
@@ -100,7 +110,8 @@ package struct PowerCut: Sendable {
         var disk = disk
         for operation in operations.prefix(moment) { disk.apply(operation) }
         let after = disk.cut(DiskModel.Survival(&random), &random)
-        return Part(disk: after, reported: report.events(within: moment), operations: operations.count)
+        return Part(
+            disk: after, reported: report.events(within: moment), operations: operations.count, problem: problem)
     }
 
     private func write(_ disk: DiskModel) throws {
