@@ -35,7 +35,8 @@ enum RunCommandLine {
         let workflow = try workplace.load(invocation.argument(0))
         guard let plan = try compiled(workflow, isQuiet: invocation.flag("quiet")) else { return .invalidWorkflow }
         let inputs = try inputs(of: plan.definition, invocation)
-        let foreground = Foreground(workplace, invocation)
+        var foreground = Foreground(workplace, invocation)
+        foreground.plan = plan
         let engine = try await workplace.openEngine()
         let progress = foreground.progress(workflow: plan.definition.name, total: plan.nodes.count)
         return try await foreground.follow(engine, progress) {
