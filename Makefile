@@ -41,6 +41,7 @@ chaos: build ## Kill runs at many moments and compare (KILLS=n)
 	@scripts/chaos_kills.py $(FLOW) calls --step $(or $(STEP),10)
 	@scripts/chaos_kills.py $(FLOW) hostile
 	@scripts/chaos_kills.py $(FLOW) owners
+	swift build -c release $(BUILD_FLAGS) --product FlowFaults && scripts/chaos-faults .build/release/FlowFaults
 
 soak: ## Run very many short runs in one engine: nothing may be left in the process (RUNS=30000)
 	swift build -c release $(BUILD_FLAGS) --product FlowSoak

@@ -40,6 +40,7 @@ struct NodeAttempt: Sendable {
                 let artifacts = try await keepArtifacts(result)
                 var record = try Self.record(result.outputs, of: context, artifacts: artifacts, secrets: site.secrets)
                 try await keepFiles(of: &record)
+                if !record.artifacts.isEmpty { try await syncKeptFiles() }
                 removeFolder()
                 return .succeeded(record)
             }

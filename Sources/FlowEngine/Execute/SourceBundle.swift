@@ -28,14 +28,17 @@ public struct SourceBundle: Sendable {
     }
 
     /// Writes the bundle into `folder` unless it is there already. The folder appears whole or not at all.
+    ///
+    /// When this returns, the bundle is on the disk.
     func materialise(in folder: String) throws(FileError) {
-        guard !File.exists(folder) else { return }
         let parent = FilePath.dirname(folder)
+        // Also when it is there: whoever gave it its name may have ended before the name was on the disk.
+        guard !File.exists(folder) else { return try File.syncDirectory(parent) }
         try File.createDirectory(parent)
         let temporary = try File.makeTemporaryDirectory(prefix: ".new-", in: parent)
         for (path, bytes) in files {
             let target = FilePath.join(temporary, path)
-            try File.createDirectory(FilePath.dirname(target))
+            try File.createDirectoryDurably(FilePath.dirname(target))
             try File.writeDurably(bytes, to: target)
         }
         do throws(FileError) {

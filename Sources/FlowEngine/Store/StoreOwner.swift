@@ -31,7 +31,7 @@ public final class StoreOwner: Sendable {
         let start = clock.now
         while true {
             do throws(FileError) {
-                if !File.isDirectory(folder) { try File.createDirectory(folder, mode: 0o700) }
+                if !File.isDirectory(folder) { try File.createDirectoryDurably(folder, mode: 0o700) }
                 let owner = FileLock.ownerText() + "since \(WallClock.now.iso8601)\n"
                 if let lock = try FileLock(path, owner: owner) { return StoreOwner(folder: folder, lock: lock) }
             } catch {
