@@ -211,19 +211,22 @@ public struct ExecutorSimulation {
     private func spawn(epoch: Int, recovers: Bool, resumes: Bool) {
         let (world, plan, folder, slots) = (world, plan, folder, slots)
         let store = SimulatedRunStore(durable: durable, world: world, epoch: epoch)
-        let surroundings = StandaloneRun.Surroundings(
+        var surroundings = StandaloneRun.Surroundings(
             plan: plan, slots: slots, inputs: SimulatedPlan.inputs,
             kinds: [SimulatedProgram(world: world, epoch: epoch), SimulatedQuestion(world: world, epoch: epoch)],
             store: store, artifacts: NoArtifacts(), folder: folder, clock: world.clock(epoch: epoch),
             tasks: scheduler, observer: SimulatedObserver(world: world, epoch: epoch),
             children: SimulatedChildren(world: world, epoch: epoch))
+        // Turns of one effect and of a few are as good as turns of thousands.
+        surroundings.largestBatch = [4096, 1, 3, 8][(epoch + plan.nodes.count) % 4]
+        let given = surroundings
         Task.detached(executorPreference: scheduler) {
             do {
-                if recovers { try await RunRecovery(store: store, clock: surroundings.clock).run() }
+                if recovers { try await RunRecovery(store: store, clock: given.clock).run() }
                 if try await store.run(ExecutorWorld.run) == nil {
                     try await store.commit(Self.creation(of: plan, world))
                 }
-                let run = try await StandaloneRun.open(ExecutorWorld.run, in: surroundings)
+                let run = try await StandaloneRun.open(ExecutorWorld.run, in: given)
                 world.opened(run, epoch: epoch)
                 if resumes, await run.isPausedByPerson { _ = await run.request(.resume(by: "resume")) }
                 await run.start(engine: "engine \(epoch)")

@@ -9,6 +9,8 @@ package struct StandaloneRun: Sendable {
     package struct Surroundings: Sendable {
         package var plan: Plan
         package var slots: Int
+        /// About how many facts go into one transaction.
+        package var largestBatch = 4096
         package var inputs: JSONValue
         package var kinds: [any NodeKind]
         package var store: any RunStore
@@ -61,7 +63,7 @@ package struct StandaloneRun: Sendable {
             throw EngineError(.noSuchRun, "there is no run \(run)")
         }
         let history = try await reader.events(of: run)
-        let site = RunSite(
+        var site = RunSite(
             run: run, plan: surroundings.plan, slots: surroundings.slots, seed: 1,
             kinds: Dictionary(surroundings.kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
             inputs: surroundings.inputs, options: RunOptions(), layout: layout,
@@ -69,6 +71,7 @@ package struct StandaloneRun: Sendable {
             artifacts: surroundings.artifacts, observer: ObserverSlot(surroundings.observer),
             children: Children(port: surroundings.children), missingSecret: nil,
             references: ReferenceTable(plan: surroundings.plan), clock: surroundings.clock, tasks: surroundings.tasks)
+        site.largestBatch = surroundings.largestBatch
         return StandaloneRun(executor: RunExecutor(site: site, summary: summary, history: history))
     }
 
