@@ -62,7 +62,7 @@ enum FuzzTarget: String, CaseIterable {
             let value = try template.render(in: FuzzScope.values)
             if value.jsonText(.compact, limit: 64 << 20) == nil { return "the value is larger than 64 MiB" }
             // A value of another type than the checked one would surprise at run time.
-            if faults.isEmpty, problems.isEmpty, !ValueType(of: value).fits(type.orNullForFuzzing) {
+            if faults.isEmpty, problems.isEmpty, !type.admits(value) {
                 return "the value is \(value.jsonText(limit: 200) ?? "long"), but its type is \(type.description)"
             }
         } catch {
@@ -80,7 +80,7 @@ enum FuzzTarget: String, CaseIterable {
             return "\(diagnostic.code) lies outside of the text"
         }
         let style = styles[bytes.count % styles.count]
-        let text = DiagnosticPrinter(style).text(compilation.diagnostics, in: compilation.sources)
+        let text = DiagnosticPrinter(style).text(compilation.diagnostics, in: compilation.sources, limit: 50)
         if text.isEmpty != compilation.diagnostics.isEmpty { return "diagnostics without text" }
         if (compilation.plan == nil) != compilation.diagnostics.hasErrors {
             return "a plan with errors, or none without"
@@ -93,11 +93,24 @@ enum FuzzTarget: String, CaseIterable {
 }
 
 extension ValueType {
-    /// The type as a check of values takes it: anything may also be null where nothing is known.
-    fileprivate var orNullForFuzzing: ValueType {
+    /// Whether a value may be of the type. Where nothing is known, and for null, anything may.
+    fileprivate func admits(_ value: JSONValue) -> Bool {
+        switch (self, value) {
+        case (.any, _), (.null, _), (.optional, .null): true
+        case (.optional(let type), _): type.admits(value)
+        case (.boolean, .bool), (.integer, .integer), (.number, .integer), (.number, .number), (.string, .string): true
+        case (.array(let element), .array(let values)): values.allSatisfy { element.admits($0) }
+        case (.map(let element), .object(let object)): object.allSatisfy { element.admits($0.value) }
+        case (.object(let fields, let isOpen), .object(let object)):
+            fields.allSatisfy { name, type in object[name].map { type.admits($0) } ?? (isOpen || type.mayBeMissing) }
+        default: false
+        }
+    }
+
+    private var mayBeMissing: Bool {
         switch self {
-        case .any, .null: .any
-        default: self
+        case .any, .null, .optional: true
+        default: false
         }
     }
 }

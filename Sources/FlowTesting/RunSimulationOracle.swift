@@ -43,6 +43,8 @@ struct RunSimulationOracle {
     private var usedSlots = 0
     /// While the oracle takes in facts of the past, of which it does not know what the world had answered.
     private var isReplaying = false
+    /// The latest moment that the wall clock has shown: it may have been set back since.
+    private var latest = Timestamp(milliseconds: .min)
     private let found = Problems()
 
     init(plan: Plan, slots: Int) {
@@ -147,6 +149,24 @@ struct RunSimulationOracle {
         isReplaying = false
     }
 
+    /// Takes in a fact of an executor, of which nobody sees when it prepares its nodes.
+    mutating func takeUnprepared(_ event: RunEvent, at now: Timestamp) {
+        isReplaying = true
+        take(event, at: now)
+        isReplaying = false
+    }
+
+    /// Takes in that the wall clock has shown this moment.
+    mutating func noteTime(_ now: Timestamp) { latest = Swift.max(latest, now) }
+
+    /// Takes in that all nodes that are ready have been prepared.
+    mutating func noteAllPrepared() {
+        for node in nodes.indices where status(of: node) == .ready { noteWantsSlot(node) }
+    }
+
+    /// The node or item of a name.
+    func index(of name: String) -> Int? { indexes[name] }
+
     mutating func crash() {
         isEngaged = false
         for node in nodes.indices { nodes[node].wantsSlot = nodes[node].status == .interrupted }
@@ -177,6 +197,7 @@ struct RunSimulationOracle {
 
     /// Takes a fact in and notes what is wrong with it.
     mutating func take(_ event: RunEvent, at now: Timestamp) {
+        noteTime(now)
         expect(ended == nil, "`\(event.line)` comes after the end")
         if let name = event.node {
             guard let node = indexes[name] else {
@@ -270,7 +291,7 @@ struct RunSimulationOracle {
             let isFree = used[demand.pool] <= units - Swift.min(demand.units, units)
             expect(isFree, "`\(event.line)` without units of `\(plan.pools[demand.pool].name)`")
         }
-        if let moment = nodes[node].retryAt { expect(now >= moment, "`\(event.line)` before \(moment.milliseconds)") }
+        if let moment = nodes[node].retryAt { expect(latest >= moment, "`\(event.line)` before \(moment.milliseconds)") }
         if nodes[node].wasInterrupted {
             expect(definition.options.onInterrupt == .rerun, "`\(event.line)` although `on_interrupt` is `fail`")
         }

@@ -11,6 +11,12 @@ public struct SHA256Digest: Sendable, Hashable {
     private let word2: UInt64
     private let word3: UInt64
 
+    /// The bytes as four numbers, the first byte in the highest place of the first.
+    public var words: (UInt64, UInt64, UInt64, UInt64) { (word0, word1, word2, word3) }
+
+    /// Makes a digest from its bytes as four numbers.
+    public init(words: (UInt64, UInt64, UInt64, UInt64)) { (word0, word1, word2, word3) = words }
+
     /// Makes a digest of exactly 32 bytes; nil for any other count.
     public init?(bytes: some Sequence<UInt8>) {
         var words = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))

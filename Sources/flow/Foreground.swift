@@ -11,6 +11,8 @@ struct Foreground {
     var isQuiet: Bool
     /// Whether to stay while people are asked.
     var waits: Bool
+    /// The plan of the run, where it is known.
+    var plan: Plan?
 
     init(_ workplace: Workplace, _ invocation: Invocation) {
         self.workplace = workplace
@@ -18,6 +20,9 @@ struct Foreground {
         isQuiet = invocation.flag("quiet")
         waits = invocation.flag("wait")
     }
+
+    /// A longer table at the end of a run would hide what matters.
+    private static let mostNodes = 200
 
     /// The options that `init` reads.
     static let options: [OptionSpec] = [
@@ -95,15 +100,15 @@ struct Foreground {
 
     /// Prints what became of a run: the table, outputs and files as data, the failures and next steps as talk.
     func report(_ run: String) async throws -> ExitCode {
-        let report = try await workplace.openRun(run).report(workplace)
-        try report.print(workplace, isJSON: isJSON)
+        let report = try await workplace.openRun(run).report(workplace, plan: plan)
+        try report.print(workplace, isJSON: isJSON, mostNodes: Self.mostNodes)
         return .of(report.summary.status)
     }
 }
 
 extension RunReport {
     /// Prints the report as data, then what went wrong and what can be done as talk.
-    func print(_ workplace: Workplace, isJSON: Bool) throws(FileError) {
+    func print(_ workplace: Workplace, isJSON: Bool, mostNodes: Int = .max) throws(FileError) {
         let talk = Talk()
         try Output.toWhoeverListens { () throws(FileError) in
             if isJSON {
@@ -112,7 +117,7 @@ extension RunReport {
                 for member in json.objectValue ?? JSONObject() { object[member.key] = member.value }
                 try Output.json(object)
             } else {
-                try Output.text(text(Talk(.output)))
+                try Output.text(text(Talk(.output), mostNodes: mostNodes))
             }
         }
         if summary.status == .failed {

@@ -49,11 +49,12 @@ struct StoredRun {
         try await reader.workflow(of: summary, loader: workplace.loader).compilation.plan
     }
 
-    /// All that is to be said of the run.
-    func report(_ workplace: Workplace) async throws -> RunReport {
+    /// All that is to be said of the run. `plan` is its plan where that is known already.
+    func report(_ workplace: Workplace, plan known: Plan? = nil) async throws -> RunReport {
         var outputs = JSONObject()
         // A report without outputs is better than none.
-        let plan = try? await plan(workplace)
+        var plan = known
+        if plan == nil, summary.status.isTerminal { plan = try? await self.plan(workplace) }
         if summary.status.isTerminal, let plan {
             outputs = try await reader.outputs(of: summary, plan: plan, layout: layout)
         }

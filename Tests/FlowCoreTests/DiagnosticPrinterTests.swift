@@ -42,6 +42,16 @@ struct DiagnosticPrinterTests {
         help: ["did you mean `summarize`?"],
         fixes: [.init("rename it", edits: [.init(example.span("summarise"), replacement: "summarize")])])
 
+    @Test(arguments: [(1, 2), (3, 0), (4, 0), (0, 3), (-1, 3)]) func `counts what is beyond the limit`(
+        _ limit: Int, _ hidden: Int
+    ) {
+        let many = Array(repeating: Self.unknownNode, count: 3)
+        let text = DiagnosticPrinter(.concise).text(many, in: Self.example.map, limit: limit)
+        let lines = text.split(separator: "\n")
+        #expect(lines.count { $0.contains("F0204") } == 3 - hidden)
+        #expect(lines.last?.hasPrefix("and \(hidden) more") == (hidden > 0))
+    }
+
     @Test func `prints lines, marks and help`() {
         var diagnostic = Self.unknownNode
         diagnostic.fixes = []

@@ -8,6 +8,12 @@ struct TemplateTests {
         .init(key: "sly", value: "${{ n }}"), .init(key: "ok", value: true), .init(key: "x", value: 1.5),
     ])
 
+    /// Each beginning was once searched for its end through the whole text.
+    @Test(.timeLimit(.minutes(1))) func `many unbalanced expressions take a time that grows with their number`() {
+        let text = String(repeating: "${{{}}, ${{}}, ", count: 40_000)
+        #expect(Template.parse(text).1.count == 80_000)
+    }
+
     @Test(
         arguments: [
             ("${{ n }}", 3), ("  ${{ list }}\n", [1, "a"]), ("${{n}}", 3), ("${{ sly }}", "${{ n }}"),

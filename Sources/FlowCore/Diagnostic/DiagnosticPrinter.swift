@@ -32,10 +32,14 @@ public struct DiagnosticPrinter: Sendable {
         }
     }
 
-    /// The text of diagnostics in the given order; full texts have an empty line between them.
-    public func text(_ diagnostics: [Diagnostic], in sources: SourceMap) -> String {
+    /// The text of diagnostics in the given order; full texts have an empty line between them. What is beyond `limit` is
+    /// only counted in a last line.
+    public func text(_ diagnostics: [Diagnostic], in sources: SourceMap, limit: Int = .max) -> String {
         let separator = if case .full = style { "\n" } else { "" }
-        return diagnostics.map { text($0, in: sources) }.joined(separator: separator)
+        let shown = diagnostics.prefix(Swift.max(limit, 0)).map { text($0, in: sources) }.joined(separator: separator)
+        let hidden = diagnostics.count - Swift.min(diagnostics.count, Swift.max(limit, 0))
+        return hidden == 0
+            ? shown : shown + separator + "and \(hidden) more; `flow validate --max-errors 0` shows all\n"
     }
 
     /// `error[F0204]`

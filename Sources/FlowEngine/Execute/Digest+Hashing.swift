@@ -4,10 +4,7 @@ public import FlowCore
 import Hashing
 
 extension Digest {
-    init(_ digest: SHA256Digest) {
-        guard let made = Digest(bytes: digest.bytes) else { preconditionFailure("both have 32 bytes") }
-        self = made
-    }
+    init(_ digest: SHA256Digest) { self.init(words: digest.words) }
 
     /// The SHA-256 digest of some bytes.
     public init(of bytes: [UInt8]) { self.init(SHA256.hash(bytes)) }

@@ -64,12 +64,12 @@ struct NodeAttempt: Sendable {
 
     /// Runs the kind; when the node's time is over, asks it to end and waits until it has.
     private func runWithinTime(_ context: NodeContext) async -> NodeOutcome {
-        let kind = kind
+        let (kind, clock) = (kind, site.clock)
         guard let timeout = context.definition.options.timeout else { return await kind.run(context) }
         return await withTaskGroup(of: NodeOutcome?.self) { group in
             group.addTask { await kind.run(context) }
             group.addTask {
-                try? await Task.sleep(for: timeout.duration)
+                await clock.sleep(timeout.duration)
                 return nil
             }
             let first = await group.next() ?? nil

@@ -30,7 +30,7 @@ extension RunExecutor {
         guard !isStopping, stopReason == nil else { return }
         let job = NodeAttempt(site: site, kind: kind, context: context)
         // The task is kept in `attempts` and awaited by `stop`; it always sends exactly one arrival.
-        attempts[node] = Task.detached { [weak self] in
+        attempts[node] = Task.detached(executorPreference: site.tasks) { [weak self] in
             let outcome = await job.run()
             await self?.attemptEnded(node, attempt: attempt, outcome)
         }
@@ -54,7 +54,7 @@ extension RunExecutor {
     func watch(_ child: String, for node: Int) async {
         let children = site.children
         // Ends with the child's run or with the engine, which ends all executors.
-        Task.detached { [weak self] in
+        Task.detached(executorPreference: site.tasks) { [weak self] in
             for await standing in await children.standings(of: child) {
                 await self?.childStands(node, child: child, standing)
             }
@@ -65,6 +65,11 @@ extension RunExecutor {
 
     private func isAwaited(_ child: String, at node: Int) -> Bool {
         if case .run(child) = machine.waits[node] { true } else { false }
+    }
+
+    /// Whether the cancellation of the run is one of this node: what runs at the end goes on in spite of it.
+    private func isCancelledWithRun(_ node: Int) -> Bool {
+        machine.cancellation != nil && Int(machine.nodes[node].planNode) < site.plan.finallyStart
     }
 
     private func childStands(_ node: Int, child: String, _ standing: RunStanding) {
@@ -84,7 +89,7 @@ extension RunExecutor {
             cancelling.remove(node)
             send(.input(.childEnded(node, result: nil, failure: NodeFailure(.child, reason))))
         case .ended(.succeeded, let record, _): send(.childSucceeded(node: node, record: record))
-        case .ended(.cancelled, _, _) where machine.cancellation != nil || cancelling.contains(node):
+        case .ended(.cancelled, _, _) where isCancelledWithRun(node) || cancelling.contains(node):
             cancelling.remove(node)
             send(.input(.childEnded(node, result: nil, failure: nil)))
         case .ended(let status, _, let reason):

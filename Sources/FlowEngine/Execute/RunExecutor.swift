@@ -12,6 +12,8 @@ actor RunExecutor {
     /// Something for the loop.
     enum Arrival: Sendable {
         case input(RunInput)
+        /// A moment has come, as far as the clock said then.
+        case woken(node: Int, due: Timestamp)
         case succeeded(node: Int, attempt: Int, record: NodeRecord)
         case childSucceeded(node: Int, record: NodeRecord)
         case decision(node: Int, ApprovalDecision, reply: Reply)
@@ -21,7 +23,7 @@ actor RunExecutor {
         var reply: Reply? {
             switch self {
             case .decision(_, _, let reply), .request(_, let reply): reply
-            case .input, .succeeded, .childSucceeded: nil
+            case .input, .woken, .succeeded, .childSucceeded: nil
             }
         }
     }
@@ -110,7 +112,7 @@ actor RunExecutor {
         guard !isDraining else { return }
         isDraining = true
         // The loop belongs to the actor and ends when the inbox is empty; `outcome` waits for what it leads to.
-        Task { await self.drain() }
+        Task(executorPreference: site.tasks) { await self.drain() }
     }
 
     /// A person's request; returns when it is durable, or with the reason why it is not.
@@ -133,9 +135,9 @@ actor RunExecutor {
         // From here on the machine starts nothing; what has succeeded is still taken in.
         machine.disengage()
         timer?.cancel()
-        let running = attempts
-        for task in running.values { task.cancel() }
-        for task in running.values { await task.value }
+        let running = runningTasks
+        for task in running { task.cancel() }
+        for task in running { await task.value }
         await drained()
         for (node, state) in machine.nodes.enumerated() where state.isAttemptRunning {
             inbox.append(.input(.interrupted(node, attempt: Int(state.attempt))))
@@ -157,10 +159,16 @@ actor RunExecutor {
         guard stopReason == nil else { return }
         stopReason = error
         timer?.cancel()
-        for task in attempts.values { task.cancel() }
+        for task in runningTasks { task.cancel() }
         guard !isDraining else { return }
         refuseAll()
         settle()
+    }
+
+    /// The tasks of the attempts that run, in the order of nodes: what happens follows from what came before, not from
+    /// the places in a hash table.
+    private var runningTasks: [Task<Void, Never>] {
+        attempts.sorted { $0.key < $1.key }.map(\.value)
     }
 
     private var refusal: EngineError {
@@ -204,7 +212,7 @@ actor RunExecutor {
 
     /// One turn: decide, commit, publish, act.
     private func step(_ effects: [RunEffect]) async {
-        var batch = RunBatch(now: WallClock.now)
+        var batch = RunBatch(now: site.clock.now())
         var later: [RunEffect] = []
         var replies: [(Reply, EngineError?)] = []
         let arrivals = inbox
@@ -226,7 +234,7 @@ actor RunExecutor {
         } catch {
             stopReason = error
             timer?.cancel()
-            for task in attempts.values { task.cancel() }
+            for task in runningTasks { task.cancel() }
             for (reply, _) in replies { reply.resume(returning: EngineError(error)) }
             return
         }
@@ -242,6 +250,11 @@ actor RunExecutor {
         switch arrival {
         case .input(.start) where isStopping: break
         case .input(let input): advance(input, &batch)
+        case .woken(let node, let due) where batch.now < due:
+            // The clock has been set back since; the machine would take no notice, and nobody would wake the node again.
+            wakes[node] = wakes[node] ?? due
+            armTimer()
+        case .woken(let node, _): advance(.woken(node), &batch)
         case .request(let input, let reply): replies.append((reply, advance(input, &batch).map(EngineError.init)))
         case .succeeded(let node, let attempt, let record):
             attempts[node] = nil
@@ -295,6 +308,8 @@ actor RunExecutor {
             switch event {
             case .runStarted: summary.startedAt = summary.startedAt ?? batch.now
             case .runEnded: summary.endedAt = batch.now
+            // The end of a wait has a result that nobody put out; whoever reads the log must find it too.
+            case .nodeSucceeded(_, _, NodeRecord.emptyDigest): _ = keepEmpty(&batch)
             default: break
             }
             rows.note(recorded, machine: machine)
@@ -382,19 +397,20 @@ actor RunExecutor {
     /// wall clock is noticed.
     private func armTimer() {
         timer?.cancel()
-        guard let next = wakes.values.min() else { return }
-        let wait = Swift.max(0, Swift.min(next.since(WallClock.now).count, 60_000))
-        timer = Task { [weak self] in
-            try? await Task.sleep(for: .milliseconds(wait))
+        // A timer that ends just when the executor does must not be followed by another.
+        guard !isStopping, stopReason == nil, machine.ended == nil, let next = wakes.values.min() else { return }
+        let wait = Swift.max(0, Swift.min(next.since(site.clock.now()).count, 60_000))
+        timer = Task(executorPreference: site.tasks) { [weak self, clock = site.clock] in
+            await clock.sleep(.milliseconds(wait))
             if !Task.isCancelled { await self?.wake() }
         }
     }
 
     private func wake() {
-        let now = WallClock.now
-        for (node, moment) in wakes where moment <= now {
+        let now = site.clock.now()
+        for (node, moment) in wakes.sorted(by: { $0.key < $1.key }) where moment <= now {
             wakes[node] = nil
-            send(.input(.woken(node)))
+            send(.woken(node: node, due: moment))
         }
         armTimer()
     }

@@ -46,6 +46,9 @@ public struct RunReader: Sendable {
         do throws(StoreError) { return try await store.run(run) } catch { throw EngineError(error) }
     }
 
+    /// The result of nodes that have put out nothing.
+    public static var emptyResult: Digest { NodeRecord.emptyDigest }
+
     /// All events of a run.
     public func events(of run: String) async throws(EngineError) -> [RecordedEvent] {
         do throws(StoreError) {

@@ -23,6 +23,9 @@ struct RunSite: Sendable {
     /// Why nothing of the run can be started by this engine.
     var missingSecret: EngineError?
     let references: ReferenceTable
+    var clock = RunClock.system
+    /// Where the run's tasks run; nil for the system's threads.
+    var tasks: (any TaskExecutor)?
 
     /// Whether an expression of the workflow refers to a node of the plan.
     func isReferenced(_ node: Int) -> Bool { references.isReferenced[node] }

@@ -30,7 +30,7 @@ struct EncodedBatch: Sendable {
         run = batch.run
         summary = batch.summary
         nodes = batch.nodes
-        events = batch.events.map(EncodedEvent.init)
+        events = batch.events.map { EncodedEvent($0) }
         for event in events where event.canonical.count > EventRow.limits.length {
             throw StoreError(.inputOutput, "event \(event.row.sequence) of run '\(run)' is too large to be stored")
         }

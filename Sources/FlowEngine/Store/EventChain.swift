@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Hashing
+package import Hashing
 
 /// The hashes that tie the events of a run together: each covers the one before it.
-enum EventChain {
+package enum EventChain {
     /// The link before the first event.
-    static func start(run: String) -> SHA256Digest { SHA256.hash("flow run\n" + run) }
+    package static func start(run: String) -> SHA256Digest { SHA256.hash("flow run\n" + run) }
 
     /// SHA-256 of the link before, the sequence and the time as 8 bytes each, big end first, and the canonical JSON.
-    static func link(
+    package static func link(
         after previous: SHA256Digest, sequence: Int64, at: Int64, canonical: [UInt8]
     ) -> SHA256Digest {
-        var bytes = previous.bytes
+        var bytes: [UInt8] = []
         bytes.reserveCapacity(48 + canonical.count)
+        let words = previous.words
+        for word in [words.0, words.1, words.2, words.3] {
+            withUnsafeBytes(of: word.bigEndian) { bytes.append(contentsOf: $0) }
+        }
         for number in [sequence, at] { withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) } }
         bytes.append(contentsOf: canonical)
         return SHA256.hash(bytes)

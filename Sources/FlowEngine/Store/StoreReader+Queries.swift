@@ -80,13 +80,14 @@ extension StoreReader {
             try statement.bind(1, run)
             var nodes: [NodeSummary] = []
             try statement.forEachRow { row in
-                guard let status = NodeStatus(rawValue: row.text(2)),
-                    row.isNull(6) || Digest(bytes: row.blob(6)) != nil
-                else { throw self.damaged("node '\(row.text(0))' of run '\(run)'") }
+                let result = row.isNull(6) ? nil : row.digest(6)
+                guard let status = NodeStatus(rawValue: row.text(2)), row.isNull(6) || result != nil else {
+                    throw self.damaged("node '\(row.text(0))' of run '\(run)'")
+                }
                 nodes.append(
                     NodeSummary(
                         node: row.text(0), kind: row.text(1), status: status, attempt: Int(row.int64(3)),
-                        startedAt: row.timestamp(4), endedAt: row.timestamp(5), result: Digest(bytes: row.blob(6)),
+                        startedAt: row.timestamp(4), endedAt: row.timestamp(5), result: result,
                         message: row.optionalText(7)))
             }
             return nodes
@@ -96,7 +97,7 @@ extension StoreReader {
     func content(_ digest: Digest) throws(StoreError) -> [UInt8]? {
         try read("read the content \(digest)") { connection in
             let statement = try connection.cached("SELECT size, bytes FROM content WHERE digest = ?")
-            try statement.bind(1, digest.bytes)
+            try statement.bind(1, digest)
             let found = try statement.firstRow { row in (Int(row.int64(0)), row.isNull(1) ? nil : row.blob(1)) }
             guard let (size, inDatabase) = found else { return nil }
             let bytes: [UInt8]
@@ -184,7 +185,7 @@ extension StoreReader {
     // MARK: Rows
 
     private func eventRow(_ row: SQLiteStatement) -> EventRow? {
-        let result = row.isNull(5) ? nil : Digest(bytes: row.blob(5))
+        let result = row.isNull(5) ? nil : row.digest(5)
         guard row.isNull(5) || result != nil else { return nil }
         return EventRow(
             sequence: row.int64(0), at: row.int64(1), type: row.text(2), node: row.optionalText(3),
@@ -192,8 +193,8 @@ extension StoreReader {
     }
 
     private func summary(_ row: SQLiteStatement) throws(StoreError) -> RunSummary {
-        guard let status = RunStatus(rawValue: row.text(2)), let source = Digest(bytes: row.blob(10)),
-            let inputs = Digest(bytes: row.blob(11))
+        guard let status = RunStatus(rawValue: row.text(2)), let source = row.digest(10),
+            let inputs = row.digest(11)
         else { throw damaged("run '\(row.text(0))'") }
         return RunSummary(
             id: row.text(0), workflow: row.text(1), status: status,

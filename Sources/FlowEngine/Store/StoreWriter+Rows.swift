@@ -37,7 +37,7 @@ extension StoreWriter {
     func write(_ contents: [EncodedBatch.Content]) throws(SQLiteError) {
         for content in contents {
             let statement = try connection.cached(Self.insertContent)
-            try statement.bind(1, content.digest.bytes)
+            try statement.bind(1, content.digest)
             try statement.bind(2, content.size)
             try statement.bind(3, content.bytes)
             try statement.run()
@@ -83,9 +83,9 @@ extension StoreWriter {
         try statement.bind(4, row.type)
         try statement.bind(5, row.node)
         try statement.bind(6, row.attempt)
-        try statement.bind(7, row.result?.bytes)
+        try statement.bind(7, row.result)
         try statement.bind(8, row.payload)
-        try statement.bind(9, head.hash.bytes)
+        try statement.bind(9, head.hash)
         try statement.run()
     }
 
@@ -98,7 +98,7 @@ extension StoreWriter {
         try statement.bind(5, node.attempt)
         try statement.bind(6, node.startedAt?.milliseconds)
         try statement.bind(7, node.endedAt?.milliseconds)
-        try statement.bind(8, node.result?.bytes)
+        try statement.bind(8, node.result)
         try statement.bind(9, node.message)
         try statement.run()
     }

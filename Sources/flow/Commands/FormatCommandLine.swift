@@ -92,7 +92,7 @@ enum FormatCommandLine {
         let printer = DiagnosticPrinter(.full(colour: talk.isColoured))
         switch refusal {
         case .faults(let diagnostics, let sources):
-            try? StandardStream.error.write(printer.text(diagnostics, in: sources))
+            try? StandardStream.error.write(printer.text(diagnostics, in: sources, limit: 50))
             return .invalidWorkflow
         case .unsupported(let diagnostic, let sources):
             try? StandardStream.error.write(printer.text(diagnostic, in: sources))

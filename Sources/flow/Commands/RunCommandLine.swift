@@ -35,7 +35,8 @@ enum RunCommandLine {
         let workflow = try workplace.load(invocation.argument(0))
         guard let plan = try compiled(workflow, isQuiet: invocation.flag("quiet")) else { return .invalidWorkflow }
         let inputs = try inputs(of: plan.definition, invocation)
-        let foreground = Foreground(workplace, invocation)
+        var foreground = Foreground(workplace, invocation)
+        foreground.plan = plan
         let engine = try await workplace.openEngine()
         let progress = foreground.progress(workflow: plan.definition.name, total: plan.nodes.count)
         return try await foreground.follow(engine, progress) {
@@ -49,11 +50,11 @@ enum RunCommandLine {
         let diagnostics = workflow.compilation.diagnostics.inOrder()
         let isBroken = workflow.compilation.plan == nil
         if isBroken || !isQuiet {
-            try? StandardStream.error.write(printer.text(diagnostics, in: workflow.compilation.sources))
+            try? StandardStream.error.write(printer.text(diagnostics, in: workflow.compilation.sources, limit: 50))
         }
         if isBroken {
             for (sources, diagnostics) in workflow.agentProblems {
-                try? StandardStream.error.write("\n" + printer.text(diagnostics.inOrder(), in: sources))
+                try? StandardStream.error.write("\n" + printer.text(diagnostics.inOrder(), in: sources, limit: 50))
             }
         }
         return workflow.compilation.plan

@@ -90,6 +90,11 @@ final class RunProgress: RunObserver {
 
     private func note(_ recorded: RecordedEvent, _ state: inout State) {
         guard let node = recorded.event.node else { return }
+        if isQuiet || (jsonLines && !isLive) {
+            // Nothing is drawn, so nothing needs to be known but who else may ask.
+            if case .nodeWaiting(_, _, .run(let child)) = recorded.event { state.children.append(child) }
+            return
+        }
         let status: NodeStatus
         var detail = ""
         switch recorded.event {
@@ -129,7 +134,7 @@ final class RunProgress: RunObserver {
             state.running.removeAll { $0 == node }
             if status.isTerminal { state.ended += 1 }
         }
-        guard !isQuiet, !jsonLines else { return }
+        guard !jsonLines else { return }
         clearStatus(&state)
         var line = "\(talk.style(.dim, clock(recorded.at)))  \(talk.status(status))  \(node)"
         if status.isTerminal, let start = state.startTimes[node] {

@@ -23,7 +23,7 @@ struct RunReport {
     ) async throws -> RunReport {
         let nodes = try await reader.nodes(of: summary.id)
         var artifacts: [(String, String, String)] = []
-        for node in nodes where node.result != nil {
+        for node in nodes where node.result != nil && node.result != RunReader.emptyResult {
             let result = try await reader.result(of: node, run: summary.id)
             for member in result?["artifacts"]?.objectValue ?? JSONObject() {
                 // The lists of a fan-out are told with its items.
@@ -31,33 +31,37 @@ struct RunReport {
             }
         }
         var failures: [String: (Int, NodeFailure)] = [:]
-        for recorded in try await reader.events(of: summary.id) {
-            switch recorded.event {
-            case .nodeFailed(let node, let attempt, let failure, nil): failures[node] = (attempt, failure)
-            default: break
+        // Most runs have none, and their events need not be read.
+        if nodes.contains(where: { $0.status == .failed }) {
+            for recorded in try await reader.events(of: summary.id) {
+                guard case .nodeFailed(let node, let attempt, let failure, nil) = recorded.event else { continue }
+                failures[node] = (attempt, failure)
             }
         }
         return RunReport(
             summary: summary, nodes: nodes, outputs: outputs, artifacts: artifacts,
-            approvals: try await approvals(of: summary.id, reader: reader, depth: 8),
+            approvals: try await approvals(of: summary.id, nodes, reader: reader, depth: 8),
             failures: nodes.compactMap { node in failures[node.node].map { (node.node, $0.0, $0.1) } },
             layout: layout, isOrphaned: isOrphaned)
     }
 
     /// The questions that a run waits for, those of the runs of its sub-workflows among them.
     private static func approvals(
-        of run: String, reader: RunReader, depth: Int
+        of run: String, _ nodes: [NodeSummary], reader: RunReader, depth: Int
     ) async throws -> [(run: String, node: String, request: ApprovalRequest)] {
+        let waiting = nodes.filter { $0.status == .waiting }
+        guard !waiting.isEmpty else { return [] }
         var waits: [String: NodeWait] = [:]
         for recorded in try await reader.events(of: run) {
             if case .nodeWaiting(let node, _, let wait) = recorded.event { waits[node] = wait }
         }
         var found: [(run: String, node: String, request: ApprovalRequest)] = []
-        for node in try await reader.nodes(of: run) where node.status == .waiting {
+        for node in waiting {
             switch waits[node.node] {
             case .approval(let request)?: found.append((run, node.node, request))
             case .run(let child)? where depth > 0:
-                found += try await approvals(of: child, reader: reader, depth: depth - 1)
+                let nodes = try await reader.nodes(of: child)
+                found += try await approvals(of: child, nodes, reader: reader, depth: depth - 1)
             default: break
             }
         }
@@ -68,7 +72,8 @@ struct RunReport {
 
     // MARK: Text
 
-    func text(_ talk: Talk) -> String {
+    /// Of a table with more than `mostNodes` rows, only those are shown that somebody may have to look at.
+    func text(_ talk: Talk, mostNodes: Int = .max) -> String {
         var text = "run \(talk.style(.strong, summary.id))  \(summary.workflow)  \(statusText)"
         if let start = summary.startedAt {
             let end = summary.endedAt ?? WallClock.now
@@ -76,7 +81,7 @@ struct RunReport {
         }
         text += "\n"
         if let reason = summary.reason { text += "  \(reason)\n" }
-        text += "\n" + nodeTable(talk)
+        text += "\n" + nodeTable(talk, most: mostNodes)
         for approval in approvals {
             text += "\n\(approval.node) asks\n  \(approval.request.prompt)\n"
             for member in approval.request.show { text += "  \(member.key): \(shortened(member.value))\n" }
@@ -88,12 +93,28 @@ struct RunReport {
         }
         if !artifacts.isEmpty {
             text += "\nfiles\n"
-            for artifact in artifacts { text += "  \(artifact.node).\(artifact.name): \(artifact.path)\n" }
+            for artifact in artifacts.prefix(mostNodes) {
+                text += "  \(artifact.node).\(artifact.name): \(artifact.path)\n"
+            }
+            if artifacts.count > mostNodes { text += "  and \(artifacts.count - mostNodes) more\n" }
         }
         return text
     }
 
-    func nodeTable(_ talk: Talk) -> String {
+    func nodeTable(_ talk: Talk, most: Int = .max) -> String {
+        var shown = nodes
+        if nodes.count > most {
+            shown = Array(nodes.lazy.filter { ![.succeeded, .skipped, .omitted].contains($0.status) }.prefix(most))
+        }
+        let table = table(of: shown, talk)
+        guard shown.count < nodes.count else { return table }
+        let counts = Dictionary(grouping: nodes, by: \.status).mapValues(\.count)
+        let line = NodeStatus.allCases.compactMap { status in counts[status].map { "\($0) \(status.rawValue)" } }
+        return (shown.isEmpty ? "" : table + "\n")
+            + "\(nodes.count) nodes: \(line.joined(separator: ", ")); each of them: flow show \(summary.id)\n"
+    }
+
+    private func table(of nodes: [NodeSummary], _ talk: Talk) -> String {
         var table = Table(header: ["node", "kind", "status", "attempts", "time", ""])
         for node in nodes {
             let time: String =

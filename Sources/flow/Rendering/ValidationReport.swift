@@ -34,20 +34,21 @@ struct ValidationReport {
     /// Adds a workflow that was read, and says whether it is in order.
     mutating func add(_ name: String, _ workflow: LoadedWorkflow, isStrict: Bool) throws -> Bool {
         let printer = DiagnosticPrinter(style)
+        let key = DiagnosticPrinter(.concise)
         var file = CheckedFile(name: name)
         var objects: [JSONValue] = []
         var warnings = 0
         for (sources, diagnostics) in Self.problems(of: workflow) {
             for diagnostic in diagnostics {
-                let text = printer.text(diagnostic, in: sources)
                 if diagnostic.severity == .warning { warnings += 1 }
                 // Files of one folder share its agents, whose faults are told once.
-                guard seen.insert(text).inserted else { continue }
+                guard seen.insert(key.text(diagnostic, in: sources)).inserted else { continue }
                 if mostErrors > 0, shownErrors >= mostErrors {
                     if diagnostic.severity == .error { hiddenErrors += 1 }
                     continue
                 }
                 if diagnostic.severity == .error { shownErrors += 1 }
+                let text = printer.text(diagnostic, in: sources)
                 switch format {
                 case "sarif", "junit": file.faults.append(CheckedFile.Fault(diagnostic, in: sources))
                 case "object": objects.append((try? JSONValue.parse(Array(text.utf8))) ?? .string(text))

@@ -97,13 +97,17 @@ struct TemplateParser {
         var depth = 0
         var quote: UInt8?
         var index = start
-        while index < bytes.count {
+        // What is longer is refused anyway. Without a bound, and without the stop at the next beginning, a text of many
+        // unbalanced expressions would be walked to its end for each.
+        let last = Swift.min(bytes.count, start + limits.length + 2)
+        while index < last {
             let byte = bytes[index]
             if let open = quote {
                 if byte == UInt8(ascii: "\\") { index += 1 } else if byte == open { quote = nil }
             } else {
                 switch byte {
                 case UInt8(ascii: "'"), UInt8(ascii: "\""): quote = byte
+                case UInt8(ascii: "$") where startsWith("${{", at: index): index = last
                 case UInt8(ascii: "{"): depth += 1
                 case UInt8(ascii: "}"):
                     if depth == 0, startsWith("}}", at: index) { return index }

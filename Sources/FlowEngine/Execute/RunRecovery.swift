@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FlowCore
+
+/// What the new owner of a store does before anything else: marks what an engine that died left as running.
+package struct RunRecovery: Sendable {
+    private let store: any RunStore
+    private let clock: RunClock
+
+    /// A recovery of a store.
+    package init(store: any RunStore, clock: RunClock = .system) {
+        self.store = store
+        self.clock = clock
+    }
+
+    /// Marks attempts as interrupted; their runs wait for an engine. Called once, after the processes of the dead engine
+    /// are gone.
+    package func run() async throws(StoreError) {
+        for var run in try await store.runs(RunQuery(statuses: [.running, .paused], limit: .max)) {
+            let nodes = try await store.nodes(of: run.id).filter { $0.status == .running && !isExpanded($0) }
+            // A paused run without attempts was not disturbed.
+            if run.status == .paused, nodes.isEmpty { continue }
+            var last: Int64 = 0
+            while let event = try await store.events(of: run.id, after: last, limit: 10_000).last {
+                last = event.sequence
+            }
+            let now = clock.now()
+            var events: [RecordedEvent] = []
+            var rows: [NodeSummary] = []
+            for var node in nodes {
+                last += 1
+                let event = RunEvent.nodeInterrupted(node: node.node, attempt: node.attempt)
+                events.append(RecordedEvent(sequence: last, at: now, event: event))
+                node.status = .interrupted
+                node.message = "the engine ended while it ran"
+                rows.append(node)
+            }
+            if run.status == .running { run.status = .queued }
+            run.interruptions += 1
+            try await store.commit(StoreBatch(run: run.id, events: events, summary: run, nodes: rows))
+        }
+    }
+
+    /// A `foreach` that has been expanded counts as running, but no attempt of it runs: it never starts one.
+    private func isExpanded(_ node: NodeSummary) -> Bool { node.attempt == 0 }
+}
