@@ -19,7 +19,29 @@ struct NodeAttempt: Sendable {
     var kind: any NodeKind
     var context: NodeContext
 
+    /// Runs the attempt. Where the disk is full it waits for room: what could not be kept is kept then, and a kind that
+    /// failed on a full disk runs again, as after a crash.
     func run() async -> Outcome {
+        while true {
+            let outcome = await runOnce()
+            guard case .failed = outcome, let disk = site.disk, context.definition.options.onInterrupt == .rerun,
+                disk.isExhausted, await disk.room()
+            else { return outcome }
+        }
+    }
+
+    /// Does something again whenever the disk was full and has room.
+    private func patiently<Value>(_ body: () async throws -> Value) async throws -> Value {
+        while true {
+            do {
+                return try await body()
+            } catch let error where StoreError(any: error, doing: "keep files").code == .diskFull {
+                guard let disk = site.disk, await disk.room() else { throw error }
+            }
+        }
+    }
+
+    private func runOnce() async -> Outcome {
         let log = AttemptLog(
             path: site.layout.log(context.node, attempt: context.attempt, of: site.run), secrets: site.secrets,
             observer: site.observer, run: site.run, node: context.node, attempt: context.attempt)
@@ -27,7 +49,7 @@ struct NodeAttempt: Sendable {
         var context = context
         context.log = { log.write($0) }
         do {
-            try prepareFolder()
+            try await patiently { try prepareFolder() }
             let outcome = await runWithinTime(context)
             switch outcome {
             case .waiting(let wait):
@@ -37,9 +59,13 @@ struct NodeAttempt: Sendable {
                 log.write(NodeLogLine(.engine, "attempt \(context.attempt) failed: \(failure.message)"))
                 return .failed(site.secrets.blanked(failure))
             case .succeeded(let result):
-                let artifacts = try await keepArtifacts(result)
-                var record = try Self.record(result.outputs, of: context, artifacts: artifacts, secrets: site.secrets)
-                try await keepFiles(of: &record)
+                let record = try await patiently {
+                    let artifacts = try await keepArtifacts(result)
+                    var record = try Self.record(
+                        result.outputs, of: context, artifacts: artifacts, secrets: site.secrets)
+                    try await keepFiles(of: &record)
+                    return record
+                }
                 try? File.removeTree(context.directory)
                 return .succeeded(record)
             }

@@ -23,6 +23,8 @@ struct RunSite: Sendable {
     /// Why nothing of the run can be started by this engine.
     var missingSecret: EngineError?
     let references: ReferenceTable
+    /// Waits for room on the disk; nil where nobody does.
+    var disk: DiskWatch?
     var clock = RunClock.system
     /// Where the run's tasks run; nil for the system's threads.
     var tasks: (any TaskExecutor)?
