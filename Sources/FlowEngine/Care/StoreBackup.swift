@@ -26,6 +26,7 @@ public enum StoreBackup {
         guard !File.exists(target) else {
             throw StoreError(.conflict, "\(target) is there already; a backup goes into a new folder")
         }
+        try StoreCheck.requireStore(in: folder)
         let doing = "back up the store \(folder) into \(target)"
         let lock = try StoreCollector.lock(folder, doing: doing)
         defer { lock.release() }

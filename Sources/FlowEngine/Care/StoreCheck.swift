@@ -44,10 +44,15 @@ public struct StoreCheck {
         return check.report
     }
 
-    mutating func run() throws(StoreError) {
+    /// Throws `missing` when there is no store.
+    static func requireStore(in folder: String) throws(StoreError) {
         guard File.exists(FilePath.join(folder, SQLiteRunStore.databaseName)) else {
             throw StoreError(.missing, "there is no store in \(folder)")
         }
+    }
+
+    mutating func run() throws(StoreError) {
+        try Self.requireStore(in: folder)
         let connection: SQLiteConnection
         do throws(StoreError) {
             connection = try reader.connection()

@@ -56,9 +56,7 @@ public struct StoreCollector {
         _ folder: String, _ rules: Rules, between: (Int) throws -> Void
     ) throws(StoreError) -> Result {
         let doing = "collect the garbage of the store \(folder)"
-        guard File.exists(FilePath.join(folder, SQLiteRunStore.databaseName)) else {
-            throw StoreError(.missing, "there is no store in \(folder)")
-        }
+        try StoreCheck.requireStore(in: folder)
         let owner = try StoreOwner.acquire(folder: folder)
         defer { owner.release() }
         let lock = try lock(folder, doing: doing)
@@ -181,8 +179,7 @@ public struct StoreCollector {
         try connection.prepare("SELECT id FROM run").forEachRow { known.insert($0.text(0)) }
         for entry in try File.list(runs) where !known.contains(entry.name) || dead.contains(entry.name) {
             let path = FilePath.join(runs, entry.name)
-            try measure(path)
-            if !rules.isDryRun { try File.removeTree(path) }
+            try remove(path)
         }
     }
 
@@ -301,7 +298,10 @@ public struct StoreCollector {
 
     private mutating func remove(_ path: String) throws {
         try measure(path)
-        if !rules.isDryRun { try File.removeTree(path) }
+        guard !rules.isDryRun else { return }
+        try File.removeTree(path)
+        // The names that are gone do not count among those that a file has.
+        goingNames.removeAll()
     }
 
     /// Gives the pages that became free back to the disk, when they are many and there is room to do so.

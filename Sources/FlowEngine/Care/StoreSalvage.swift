@@ -34,6 +34,7 @@ public struct StoreSalvage {
         guard !File.exists(target) else {
             throw StoreError(.conflict, "\(target) is there already; what is saved goes into a new folder")
         }
+        try StoreCheck.requireStore(in: folder)
         let owner = try StoreOwner.acquire(folder: folder)
         defer { owner.release() }
         var check = StoreCheck(folder: folder)

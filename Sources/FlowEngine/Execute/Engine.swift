@@ -27,6 +27,7 @@ public final class Engine: Sendable {
     let toolbox: EngineToolbox
     let groups = GroupLines()
     let disk: DiskWatch
+    private let proofs = ArtifactProofs()
     /// Runs that stand still because the disk is full; each task ends when they go on.
     let standstills = Mutex<[String: Task<Bool, Never>]>([:])
     private let owner: StoreOwner
@@ -279,7 +280,7 @@ public final class Engine: Sendable {
             inputs: .object(inputs), options: options, layout: layout,
             workflowDirectory: layout.source(source.hex), secrets: secrets, store: store, artifacts: store,
             observer: ObserverSlot(observer), children: EngineChildRuns(engine: self), missingSecret: missing,
-            references: ReferenceTable(plan: plan), disk: disk)
+            references: ReferenceTable(plan: plan), disk: disk, proofs: proofs)
         let executor = RunExecutor(site: site, summary: summary, history: history)
         let kept: RunExecutor? = state.withLock { state in
             if let existing = state.executors[run], !existing.life.isSpent {

@@ -18,6 +18,8 @@ struct NodeAttempt: Sendable {
     var site: RunSite
     var kind: any NodeKind
     var context: NodeContext
+    /// Kept files of other nodes that it refers to.
+    var files: [UsedFile] = []
 
     /// Runs the attempt. Where the disk is full it waits for room: what could not be kept is kept then, and a kind that
     /// failed on a full disk runs again, as after a crash.
@@ -49,6 +51,7 @@ struct NodeAttempt: Sendable {
         var context = context
         context.log = { log.write($0) }
         do {
+            try await site.proofs.require(files, of: site.run)
             try await patiently { try prepareFolder() }
             let outcome = await runWithinTime(context)
             switch outcome {

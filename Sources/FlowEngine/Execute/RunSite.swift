@@ -25,6 +25,8 @@ struct RunSite: Sendable {
     let references: ReferenceTable
     /// Waits for room on the disk; nil where nobody does.
     var disk: DiskWatch?
+    /// Which kept files were compared with their digests.
+    var proofs = ArtifactProofs()
     var clock = RunClock.system
     /// Where the run's tasks run; nil for the system's threads.
     var tasks: (any TaskExecutor)?
