@@ -24,9 +24,8 @@ import Testing
         + (2...12).map { version in
             SQLiteMigration(
                 name: "version \(version)",
-                sql: "UPDATE t SET version = \(version); CREATE TABLE extra_\(version) (a) STRICT;")
+                sql: "UPDATE t SET version = \(version); CREATE TABLE extra_\(version) (a TEXT) STRICT;")
         }
-        .map { SQLiteMigration(name: $0.name, sql: $0.sql.split(separator: "(a)").joined(separator: "(a TEXT)")) }
 
     /// `fork` is not offered to Swift. The child only migrates, and is killed or leaves by `_exit`.
     private typealias Fork = @convention(c) () -> pid_t
