@@ -15,7 +15,7 @@ private final class SmallDisk: Sendable {
         try #require(mount("tmpfs", path, "tmpfs", 0, "size=40m") == 0)
     }
 
-    deinit { umount2(path, Int32(MNT_DETACH.rawValue)) }
+    deinit { umount2(path, Int32(MNT_DETACH)) }
 
     /// Writes until nothing more fits.
     func fill() throws {
@@ -32,7 +32,7 @@ private final class SmallDisk: Sendable {
         guard geteuid() == 0, let folder = try? File.makeTemporaryDirectory(prefix: "flow-mount-") else { return false }
         defer { try? File.removeTree(folder) }
         guard mount("tmpfs", folder, "tmpfs", 0, "size=1m") == 0 else { return false }
-        umount2(folder, Int32(MNT_DETACH.rawValue))
+        umount2(folder, Int32(MNT_DETACH))
         return true
     }()
 }

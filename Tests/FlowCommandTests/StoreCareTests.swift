@@ -121,7 +121,8 @@ import Testing
 
     private func system(_ command: String) -> Int32 {
         var pid: pid_t = 0
-        let argv = ["sh", "-c", command].map { strdup($0) } + [nil]
+        let words: [String] = ["sh", "-c", command]
+        let argv = words.map { strdup($0) } + [nil]
         defer { for pointer in argv { free(pointer) } }
         guard posix_spawn(&pid, "/bin/sh", nil, nil, argv, environ) == 0 else { return -1 }
         var status: Int32 = 0
@@ -165,7 +166,7 @@ import Testing
         let saved = try await flow.run("db", "salvage", "saved", "--json")
         #expect(saved.code == 0, "\(saved.errorOutput)")
         #expect(try saved.object["runs"] == [.string(done)])
-        #expect(try File.exists(flow.file("saved/damaged/\(waiting).jsonl")))
+        #expect(File.exists(flow.file("saved/damaged/\(waiting).jsonl")))
         #expect(try await flow.run("db", "check", "--store", "saved").code == 0)
         let show = try await flow.run("show", done, "--store", "saved", "--json").object
         #expect(show["outputs"]?["total"] == 4000, "\(show)")
@@ -206,7 +207,9 @@ import Testing
         var bytes = try File.read(database, limit: 1 << 26)
         bytes[63] = 99
         try File.write(bytes, to: database)
-        for words in [["run", "filing.yaml"], ["resume", done], ["list"], ["db", "check"], ["gc"], ["db", "backup", "b"]] {
+        for words in [
+            ["run", "filing.yaml"], ["resume", done], ["list"], ["db", "check"], ["gc"], ["db", "backup", "b"],
+        ] {
             let end = try await flow.start(words).end()
             #expect(end.code == 78, "\(words) \(end.errorOutput)")
             #expect(end.errorOutput.contains("version 99"), "\(end.errorOutput)")

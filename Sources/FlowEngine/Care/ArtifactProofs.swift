@@ -39,7 +39,8 @@ final class ArtifactProofs: Sendable {
             }
             guard let problem else { continue }
             throw StoreError(
-                .corrupt, "the file `\(file.name)` of node `\(file.node)` of run \(run) is damaged: \(file.path): "
+                .corrupt,
+                "the file `\(file.name)` of node `\(file.node)` of run \(run) is damaged: \(file.path): "
                     + "\(problem). `flow db check` tells what else is; put a backup back.")
         }
     }

@@ -57,7 +57,8 @@ public final class DiskWatch: Sendable {
     /// What is to be said when nobody makes room.
     var error: StoreError {
         StoreError(
-            .diskFull, "the disk of the store \(folder) is full. Make room: "
+            .diskFull,
+            "the disk of the store \(folder) is full. Make room: "
                 + "\(ByteCount(Self.reserveSize + Self.headroom).description) are needed. Then `flow resume`.")
     }
 

@@ -137,7 +137,9 @@ extension StoreReport {
     func moved(from old: String, to new: String) -> StoreReport {
         var report = self
         for index in report.problems.indices {
-            func moved(_ text: String) -> String { text.split(separator: old, omittingEmptySubsequences: false).joined(separator: new) }
+            func moved(_ text: String) -> String {
+                text.split(separator: old, omittingEmptySubsequences: false).joined(separator: new)
+            }
             report.problems[index].message = moved(report.problems[index].message)
             report.problems[index].path = report.problems[index].path.map(moved)
         }

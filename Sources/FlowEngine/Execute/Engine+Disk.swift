@@ -47,7 +47,8 @@ extension Engine {
         do throws(StoreError) {
             guard let broken = try await store.verify(run: run).firstBroken else { return }
             throw StoreError(
-                .corrupt, "event \(broken) of run \(run) is changed or missing in the store \(configuration.folder). "
+                .corrupt,
+                "event \(broken) of run \(run) is changed or missing in the store \(configuration.folder). "
                     + "`flow db check` tells what else is damaged.")
         } catch {
             throw EngineError(error)

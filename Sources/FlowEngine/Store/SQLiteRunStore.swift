@@ -125,16 +125,16 @@ public final class SQLiteRunStore: RunStore {
         if !large.isEmpty {
             let doing = "write a content to the store \(folder)"
             try await patiently(for: large.reduce(0) { $0 + Int64($1.bytes.count) }) { () throws(StoreError) in
-              try await copier.run { objects throws(StoreError) in
-                for (digest, bytes) in large {
-                    try EncodedBatch.check(bytes, digest)
-                    do throws(FileError) {
-                        try objects.write(bytes, digest: digest)
-                    } catch {
-                        throw StoreError(error, doing: doing)
+                try await copier.run { objects throws(StoreError) in
+                    for (digest, bytes) in large {
+                        try EncodedBatch.check(bytes, digest)
+                        do throws(FileError) {
+                            try objects.write(bytes, digest: digest)
+                        } catch {
+                            throw StoreError(error, doing: doing)
+                        }
                     }
                 }
-              }
             }
         }
         try await commit(encoded)

@@ -78,7 +78,8 @@ final class StoreWriter {
         }
         guard let problem = mark.problem(lastSequence: last) else { return }
         throw StoreError(
-            .corrupt, "cannot open the store \(folder): \(problem). Put a backup back (`flow db restore`), or take what "
+            .corrupt,
+            "cannot open the store \(folder): \(problem). Put a backup back (`flow db restore`), or take what "
                 + "is there (`flow db salvage`).")
     }
 

@@ -16,7 +16,8 @@ enum CollectCommandLine {
             store meanwhile. What a crash leaves half removed is removed by the next `flow gc`.
             """,
         examples: [
-            ("flow gc", "runs that ended 30 days ago and more"), ("flow gc --keep 100 --dry-run", "what would be removed"),
+            ("flow gc", "runs that ended 30 days ago and more"),
+            ("flow gc --keep 100 --dry-run", "what would be removed"),
         ],
         run: run)
 

@@ -90,7 +90,8 @@ enum StoreCommandLine {
 
     // MARK: Printing
 
-    private static func show(_ result: StoreBackup.Result, _ verb: String, _ invocation: Invocation) throws -> ExitCode {
+    private static func show(_ result: StoreBackup.Result, _ verb: String, _ invocation: Invocation) throws -> ExitCode
+    {
         var object = JSONObject()
         object["folder"] = .string(result.folder)
         object["bytes"] = .integer(result.bytes)

@@ -18,7 +18,8 @@ struct CollectorTests {
     private func write(_ id: String, daysAgo: Int64?, parent: String? = nil, _ store: SQLiteRunStore) async throws {
         var options = JSONObject()
         options["parent"] = parent.map { .string($0) }
-        let inputs = JSONValue.object(["inputs": ["id": .string(id)], "options": .object(options)]).jsonBytes()
+        let document: JSONValue = ["inputs": ["id": .string(id)], "options": .object(options)]
+        let inputs = document.jsonBytes()
         let large = Array(id.utf8) + [UInt8](repeating: 7, count: 50_000)
         let small = Array("small \(id)".utf8)
         let result = Array(#"{"outputs":{},"artifacts":{"f":{"digest":"\#(try digest(of: large).hex)"}}}"#.utf8)

@@ -3,6 +3,7 @@
 import FileSystem
 import FlowTesting
 import Glibc
+import Hashing
 import SQLite
 import Testing
 
@@ -63,7 +64,9 @@ import Testing
             guard case .integer(let version)? = try database.pragma("user_version") else { continue }
             versions.insert(version)
             // The whole of a version, and nothing of the next one.
-            let found = try database.prepare("SELECT min(version), max(version), count(*) FROM t").firstRow { $0.values }
+            let found = try database.prepare("SELECT min(version), max(version), count(*) FROM t").firstRow {
+                $0.values
+            }
             #expect(found == [.integer(version), .integer(version), .integer(400)])
             let tables = try database.prepare("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'extra%'")
                 .firstRow { $0.int64(0) }
