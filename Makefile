@@ -35,6 +35,7 @@ bench: build ## Measure: ratios against floors in the same run
 	@scripts/bench $(FLOW)
 
 chaos: build ## Kill runs at many moments and compare (KILLS=n)
+	@scripts/chaos-simulate
 	@scripts/chaos $(FLOW)
 
 sim: build ## Simulate every workflow: all runs must end

@@ -28,6 +28,8 @@ struct RunSite: Sendable {
     /// Which kept files were compared with their digests.
     var proofs = ArtifactProofs()
     var clock = RunClock.system
+    /// About how many facts go into one transaction, and effects into one turn: what a wide graph may take of memory.
+    var largestBatch = 4096
     /// Where the run's tasks run; nil for the system's threads.
     var tasks: (any TaskExecutor)?
 
