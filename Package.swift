@@ -79,8 +79,14 @@ let package = Package(
         .executableTarget(
             name: "FlowFuzz", dependencies: ["FlowEngine", "FlowTesting", "FileSystem", "YAML"], swiftSettings: strict),
 
+        // Not shipped: many short runs in one engine (make soak).
+        .executableTarget(
+            name: "FlowSoak", dependencies: ["FlowEngine", "FlowTesting", "FlowCore", "FileSystem", "ChildProcess"],
+            swiftSettings: strict),
+
         // Not shipped: lives of runs with faults at every step (make chaos).
-        .executableTarget(name: "FlowChaos", dependencies: ["FlowTesting", "FileSystem", "Hashing"], swiftSettings: strict),
+        .executableTarget(
+            name: "FlowChaos", dependencies: ["FlowTesting", "FileSystem", "Hashing"], swiftSettings: strict),
 
         // Tests.
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -59,15 +60,53 @@ static int set_limit(int index, int64_t wanted) {
     return setrlimit(limit_kinds[index], &limit);
 }
 
+// The signals that the child has to set back: those that a library or whoever started us may have ignored. A handler
+// needs nothing: execve sets it back, and until then all signals are blocked. Asking for all 64 in each child would
+// take as many system calls as all the rest.
+static uint64_t ignorable_signals(void) {
+    static volatile uint64_t known = 0;
+    if (known) return known;
+    static const int usual[] = {
+        SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU,
+    };
+    uint64_t mask = 0;
+    for (unsigned i = 0; i < sizeof usual / sizeof usual[0]; i++) mask |= 1ULL << (usual[i] - 1);
+    for (int signal = 1; signal <= 64; signal++) {
+        // The layout of the kernel: handler, flags, restorer, mask.
+        unsigned long action[8] = {0};
+        if (syscall(SYS_rt_sigaction, signal, NULL, action, 8UL) == 0 && action[0] == (unsigned long)SIG_IGN) {
+            mask |= 1ULL << (signal - 1);
+        }
+    }
+    known = mask;
+    return mask;
+}
+
+uint64_t flow_brand(int pid) {
+    struct rlimit limit;
+    if (prlimit(pid, RLIMIT_RTTIME, NULL, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY) return 0;
+    return limit.rlim_cur;
+}
+
+// The hard limit stays, so that an engine among the descendants can set a brand of its own. A process that lives under
+// a low hard limit goes without.
+static void set_brand(uint64_t brand) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_RTTIME, &limit) < 0) return;
+    if (limit.rlim_max != RLIM_INFINITY && brand > limit.rlim_max) return;
+    limit.rlim_cur = brand == 0 ? limit.rlim_max : brand;
+    setrlimit(RLIMIT_RTTIME, &limit);
+}
+
 // Runs in the child, in the memory of the parent, which waits. Only async-signal-safe calls, no allocation, no locks.
 // Returns the failed step; errno says why.
-static int become_program(const struct flow_spawn *request, pid_t parent) {
+static int become_program(const struct flow_spawn *request, pid_t parent, uint64_t ignorable) {
     // All signals are blocked here. Handlers of the parent must not run in its memory in another process; what the
     // parent ignores, the program must not inherit as ignored.
     // The C library hides its own two signals, so the kernel is asked itself; all zeros means SIG_DFL.
     unsigned long standard[8] = {0};
     for (int signal = 1; signal <= 64; signal++) {
-        if (signal != SIGKILL && signal != SIGSTOP) syscall(SYS_rt_sigaction, signal, standard, NULL, 8UL);
+        if (ignorable >> (signal - 1) & 1) syscall(SYS_rt_sigaction, signal, standard, NULL, 8UL);
     }
 
     if (setsid() < 0) return FLOW_STEP_SESSION;
@@ -94,6 +133,8 @@ static int become_program(const struct flow_spawn *request, pid_t parent) {
         if (request->limits[i] != FLOW_LIMIT_UNSET && set_limit(i, request->limits[i]) < 0) return FLOW_STEP_LIMIT;
     }
 
+    set_brand(request->brand);
+
     sigset_t none;
     sigemptyset(&none);
     pthread_sigmask(SIG_SETMASK, &none, NULL);
@@ -117,13 +158,14 @@ int flow_spawn(struct flow_spawn *request) {
     volatile int failed_step = 0;
     volatile int error = 0;
     pid_t parent = getpid();
+    uint64_t ignorable = ignorable_signals();
 
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pid_t pid = vfork();
     if (pid == 0) {
-        failed_step = become_program(request, parent);
+        failed_step = become_program(request, parent, ignorable);
         error = errno;
         _exit(127);
     }

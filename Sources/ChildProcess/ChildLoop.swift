@@ -37,6 +37,7 @@ final class ChildLoop {
     private var ended: Set<UInt64> = []
     private var orphanage: Orphanage
     private var waiters: [(ids: Set<UInt64>, done: CheckedContinuation<Void, Never>)] = []
+    private var programs = ProgramPaths()
     private var isStopping = false
     private var needsSweep = false
     private var nextSweep: Nanoseconds = .max
@@ -246,13 +247,19 @@ final class ChildLoop {
 
     private func launch(_ id: UInt64, _ request: ChildRequest) throws(SpawnError) -> LiveChild {
         let command = request.command
+        let name = command.executable
+        let known =
+            name.utf8.contains(UInt8(ascii: "/"))
+            ? nil : programs.path(of: name, in: command.environment["PATH"] ?? "", now: monotonicNow())
         var arguments = try SpawnArguments(
             command,
-            markers: [(marker.name, marker.value), (tag.name, tag.value(of: id))]
+            markers: [(marker.name, marker.value), (tag.name, tag.value(of: id))],
+            known: known
         )
         var spawn = flow_spawn()
         spawn.dies_with_parent = 1
         spawn.stdio = (-1, -1, -1)
+        spawn.brand = tag.brand(of: id)
         command.limits.apply(to: &spawn)
 
         var ownsInput = false

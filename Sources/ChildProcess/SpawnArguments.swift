@@ -11,7 +11,10 @@ struct SpawnArguments {
     private var environment = 0
 
     /// Lays out a command with additional variables, which win over those of the command.
-    init(_ command: ChildCommand, markers: [(name: String, value: String)]) throws(SpawnError) {
+    /// `known` is where the program was found, if that is known; it is tried before the folders of PATH.
+    init(
+        _ command: ChildCommand, markers: [(name: String, value: String)], known: String? = nil
+    ) throws(SpawnError) {
         bytes.reserveCapacity(4096)
         offsets.reserveCapacity(command.environment.count + command.arguments.count + 16)
 
@@ -27,6 +30,10 @@ struct SpawnArguments {
             try add(command.executable, orRefuse: nulInName)
             programs = 1
         } else {
+            if let known {
+                try add(known, orRefuse: nulInName)
+                programs += 1
+            }
             let path = command.environment["PATH"] ?? ""
             for folder in path.split(separator: ":", omittingEmptySubsequences: true) {
                 try add(folder + "/" + command.executable, orRefuse: nulInName)

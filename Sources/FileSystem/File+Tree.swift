@@ -90,11 +90,16 @@ extension File {
         _ = Glibc.unlink(path)
     }
 
+    /// Removes a directory that is empty; does nothing when it is not, or not there.
+    public static func removeIfEmpty(_ path: String) { _ = rmdir(path) }
+
     /// Removes a file, or a directory with everything below it. Nothing at the path is no error.
     ///
     /// Symbolic links are removed, never followed, also when somebody swaps a directory for a link meanwhile. The
     /// depth of the tree is not limited: three descriptors are open at most.
     public static func removeTree(_ path: String) throws(FileError) {
+        // Most of what is removed so is an empty directory.
+        if !path.utf8.contains(0), rmdir(path) == 0 || errno == ENOENT { return }
         do throws(FileError) {
             try remove(path)
             return

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FlowTesting
+
 /// Which lives are simulated.
 struct ChaosOptions {
     var first: UInt64 = 0
@@ -7,6 +9,8 @@ struct ChaosOptions {
     /// The one seed to live, in place of a range.
     var seed: UInt64?
     var printsTrace = false
+    /// Much of this trouble in each life.
+    var storm: ExecutorSimulation.Storm?
     /// How many failures are told before the rest is left.
     var mostFailures = 5
 
@@ -17,6 +21,13 @@ struct ChaosOptions {
         while let name = rest.popFirst() {
             if name == "--trace" {
                 printsTrace = true
+                continue
+            }
+            if name == "--storm" {
+                guard let storm = rest.popFirst().flatMap({ ExecutorSimulation.Storm(rawValue: $0) }) else {
+                    return nil
+                }
+                self.storm = storm
                 continue
             }
             guard let value = rest.popFirst().flatMap({ UInt64($0) }) else { return nil }

@@ -7,7 +7,7 @@ import Hashing
 
 /// Simulates many lives of a run: a real executor under a seeded scheduler, with faults at every step.
 ///
-///     FlowChaos simulate [--seeds N] [--first S] [--failures N]
+///     FlowChaos simulate [--seeds N] [--first S] [--storm clock|reads|people|crashes|disk] [--failures N]
 ///     FlowChaos simulate --seed S --trace        one life, told step by step
 ///
 /// Ends with 1 when a rule was broken; for each such seed it tells the rule and the command that repeats it.
@@ -19,7 +19,7 @@ struct FlowChaos {
             exit(64)
         }
         do {
-            let folder = try scratchFolder()
+            let folder = try ExecutorSimulation.makeFolder()
             let code = simulate(options, folder: folder)
             try? File.removeTree(folder)
             exit(code)
@@ -29,35 +29,33 @@ struct FlowChaos {
         }
     }
 
-    /// In memory where there is such a place: attempts have real folders, and a disk would only make it slow.
-    private static func scratchFolder() throws(FileError) -> String {
-        let memory = "/dev/shm"
-        return try File.makeTemporaryDirectory(prefix: "flow-chaos-", in: File.isDirectory(memory) ? memory : nil)
-    }
-
     private static func simulate(_ options: ChaosOptions, folder: String) -> Int32 {
         var counts = ExecutorSimulationCounts()
         var (lives, failures) = (0, 0)
-        // The same for the same seeds, on every machine: it covers each byte of each log.
+        // The same for the same seeds in the same build: it covers each byte of each log.
         var link = SHA256.hash("")
+        let storm = options.storm.map { " --storm \($0.rawValue)" } ?? ""
         let began = seconds()
         for seed in options.seeds where failures < options.mostFailures {
             lives += 1
             do throws(ExecutorSimulation.Failure) {
-                let report = try ExecutorSimulation.run(seed: seed, folder: folder, printsTrace: options.printsTrace)
+                let report = try ExecutorSimulation.run(
+                    seed: seed, folder: folder, printsTrace: options.printsTrace, storm: options.storm)
                 counts += report.counts
                 link = SHA256.hash(link.bytes + report.link.bytes)
                 if options.printsTrace { tell(report.trace.joined(separator: "\n")) }
             } catch {
                 failures += 1
                 if options.printsTrace { tell(error.plan + error.trace.joined(separator: "\n")) }
-                complain("\(error)\nrepeat: \(CommandLine.arguments[0]) simulate --seed \(seed) --trace")
+                complain("\(error)\nrepeat: \(CommandLine.arguments[0]) simulate --seed \(seed)\(storm) --trace")
             }
         }
         for entry in ExecutorSimulationCounts.Entry.allCases { tell("\(counts[entry]) \(entry.rawValue)") }
         tell("\(link) all logs")
         let time = seconds() - began
-        tell("\(lives) seeds in \(Int(time)) s (\(Int(time * 1_000_000) / Swift.max(1, lives)) µs each): \(failures) broken")
+        tell(
+            "\(lives) seeds in \(Int(time)) s (\(Int(time * 1_000_000) / Swift.max(1, lives)) µs each): \(failures) broken"
+        )
         return failures == 0 ? 0 : 1
     }
 

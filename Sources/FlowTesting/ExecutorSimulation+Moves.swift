@@ -20,7 +20,7 @@ extension ExecutorWorld.State {
         }
         if isNext(breaks < weather.mostBreaks ? weather.crash : 0) { return .crash }
         if isNext(breaks < weather.mostBreaks && !isStopping && run != nil ? weather.stop : 0) { return .stop }
-        if isNext(counts[.clockJumps] < 12 ? weather.clockJump : 0) { return .clockJump }
+        if isNext(counts[.clockJumps] < weather.mostJumps ? weather.clockJump : 0) { return .clockJump }
         if isNext(run != nil && counts[.requests] < 40 ? weather.request : 0) { return .request }
         if isNext(run != nil && counts[.strayWakes] < 40 ? weather.stray : 0) { return .stray }
         return nil
@@ -252,7 +252,9 @@ extension ExecutorWorld {
             if refusal != nil {
                 state.counts[.refusedRequests] += 1
                 state.expect(count <= 1, "the request of \(name) counts \(count) times")
-                if refusal?.code == .refused { state.expect(count == 0, "the request of \(name) is refused, and counts") }
+                if refusal?.code == .refused {
+                    state.expect(count == 0, "the request of \(name) is refused, and counts")
+                }
             } else if case .cancel = input {
                 // The second request to cancel says nothing new.
                 state.expect(state.oracle.isCancelled, "the request of \(name) is granted, and not durable")

@@ -70,6 +70,8 @@ extension ExecutorSimulation {
     func checkEnd() {
         guard !hasProblems else { return }
         endProcess(keepsWrite: nil)
+        let left = world.state.withLock { $0.lifelines }.count { $0() }
+        if left > 0 { world.note(problem: "\(left) executors are still in memory") }
         let (durable, box) = (durable, Box())
         Task.detached(executorPreference: scheduler) {
             let events = (try? await durable.events(of: ExecutorWorld.run, after: 0, limit: .max)) ?? []
@@ -82,7 +84,8 @@ extension ExecutorSimulation {
         if scheduler.strays > 0 { world.note(problem: "\(scheduler.strays) jobs came from other threads") }
         world.state.withLock { state in
             state.expect(state.log == events, "the store does not give back what was written")
-            if case .runEnded = state.log.last?.event {} else {
+            if case .runEnded = state.log.last?.event {
+            } else {
                 state.expect(false, "the log does not end with the end of the run")
             }
             var link = EventChain.start(run: ExecutorWorld.run)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FileSystem
+public import FileSystem
 public import FlowCore
 import FlowEngine
 public import Hashing
@@ -50,6 +50,11 @@ public struct ExecutorSimulation {
         case forgetsRequests
     }
 
+    /// Much of one trouble.
+    public enum Storm: String, Sendable, CaseIterable {
+        case clock, reads, people, crashes, disk
+    }
+
     static let mostSteps = 60_000
 
     let seed: UInt64
@@ -61,26 +66,30 @@ public struct ExecutorSimulation {
     let durable: any RunStore
     let weather: ExecutorWeather
 
-    init(seed: UInt64, folder: String, store: any RunStore, printsTrace: Bool, defect: Defect?) {
+    init(
+        seed: UInt64, folder: String, store: any RunStore, printsTrace: Bool, defect: Defect? = nil,
+        storm: Storm? = nil, isCalm: Bool = false
+    ) {
         self.seed = seed
         self.folder = folder
         durable = store
         plan = SimulatedPlan(seed: seed).plan
         var random = SeededGenerator(seed: ~seed)
         slots = random.pick([1, 1, 2, 3, 8])
-        weather = ExecutorWeather(&random)
+        weather = isCalm ? ExecutorWeather() : ExecutorWeather(&random, storm: storm)
         world = ExecutorWorld(
             plan: plan, slots: slots, weather: weather, random: random, printsTrace: printsTrace, defect: defect)
     }
 
-    /// Lives the life of a seed. Attempts have their folders below `folder`, which is emptied at the end.
+    /// Lives the life of a seed, the same each time in the same build. Attempts have their folders below `folder`, which is emptied at the end.
     ///
     /// Throws what went wrong.
     public static func run(
-        seed: UInt64, folder: String, printsTrace: Bool = false, defect: Defect? = nil
+        seed: UInt64, folder: String, printsTrace: Bool = false, defect: Defect? = nil, storm: Storm? = nil
     ) throws(Failure) -> Report {
         let simulation = ExecutorSimulation(
-            seed: seed, folder: folder, store: InMemoryRunStore(), printsTrace: printsTrace, defect: defect)
+            seed: seed, folder: folder, store: InMemoryRunStore(), printsTrace: printsTrace, defect: defect,
+            storm: storm)
         simulation.live()
         simulation.checkEnd()
         try? File.removeTree(FilePath.join(folder, "runs"))
@@ -92,6 +101,12 @@ public struct ExecutorSimulation {
             }
             return Report(counts: state.counts, log: state.log, link: state.link, trace: state.trace)
         }
+    }
+
+    /// Makes a folder for lives: in memory where there is such a place, since a disk would only make them slow.
+    public static func makeFolder() throws(FileError) -> String {
+        let memory = "/dev/shm"
+        return try File.makeTemporaryDirectory(prefix: "flow-chaos-", in: File.isDirectory(memory) ? memory : nil)
     }
 
     // MARK: Life
@@ -144,7 +159,8 @@ public struct ExecutorSimulation {
             return false
         }
         let left = world.state.withLock { state in
-            state.attempts.keys.sorted() + state.holds.compactMap { if $0.wait.isStore { "a call of the store" } else { nil } }
+            state.attempts.keys.sorted()
+                + state.holds.compactMap { if $0.wait.isStore { "a call of the store" } else { nil } }
         }
         if !left.isEmpty { world.note(problem: "after the end there is still \(left.joined(separator: ", "))") }
         return true
@@ -195,17 +211,22 @@ public struct ExecutorSimulation {
     private func spawn(epoch: Int, recovers: Bool, resumes: Bool) {
         let (world, plan, folder, slots) = (world, plan, folder, slots)
         let store = SimulatedRunStore(durable: durable, world: world, epoch: epoch)
-        let surroundings = StandaloneRun.Surroundings(
+        var surroundings = StandaloneRun.Surroundings(
             plan: plan, slots: slots, inputs: SimulatedPlan.inputs,
             kinds: [SimulatedProgram(world: world, epoch: epoch), SimulatedQuestion(world: world, epoch: epoch)],
             store: store, artifacts: NoArtifacts(), folder: folder, clock: world.clock(epoch: epoch),
             tasks: scheduler, observer: SimulatedObserver(world: world, epoch: epoch),
             children: SimulatedChildren(world: world, epoch: epoch))
+        // Turns of one effect and of a few are as good as turns of thousands.
+        surroundings.largestBatch = [4096, 1, 3, 8][(epoch + plan.nodes.count) % 4]
+        let given = surroundings
         Task.detached(executorPreference: scheduler) {
             do {
-                if recovers { try await RunRecovery(store: store, clock: surroundings.clock).run() }
-                if try await store.run(ExecutorWorld.run) == nil { try await store.commit(Self.creation(of: plan, world)) }
-                let run = try await StandaloneRun.open(ExecutorWorld.run, in: surroundings)
+                if recovers { try await RunRecovery(store: store, clock: given.clock).run() }
+                if try await store.run(ExecutorWorld.run) == nil {
+                    try await store.commit(Self.creation(of: plan, world))
+                }
+                let run = try await StandaloneRun.open(ExecutorWorld.run, in: given)
                 world.opened(run, epoch: epoch)
                 if resumes, await run.isPausedByPerson { _ = await run.request(.resume(by: "resume")) }
                 await run.start(engine: "engine \(epoch)")
@@ -260,18 +281,16 @@ public struct ExecutorSimulation {
             }
             hold.continuation.resume(returning: answer)
         }
-        let isThere = run?.lifeline()
         if let run {
             Task.detached(executorPreference: scheduler) {
                 await run.abandon(StoreError(.closed, "the process is gone"))
             }
         }
-        bury(run, isThere)
+        bury()
     }
 
-    /// Lets all tasks of a dead process run to their ends, of which nobody sees anything; what is left is a leak.
-    private func bury(_ run: consuming StandaloneRun?, _ isThere: (() -> Bool)?) {
-        run = nil
+    /// Lets all tasks of a dead process run to their ends, of which nobody sees anything.
+    private func bury() {
         var steps = 0
         while scheduler.count > 0 {
             steps += 1
@@ -289,7 +308,11 @@ public struct ExecutorSimulation {
 extension ExecutorWorld {
     /// The executor of a process is there.
     func opened(_ run: StandaloneRun, epoch: Int) {
-        state.withLock { if $0.epoch == epoch, $0.isAlive { $0.run = run } }
+        let isThere = run.lifeline()
+        state.withLock { state in
+            state.lifelines.append(isThere)
+            if state.epoch == epoch, state.isAlive { state.run = run }
+        }
     }
 
     /// The executor of a process has come to its end.

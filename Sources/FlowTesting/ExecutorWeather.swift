@@ -23,13 +23,18 @@ struct ExecutorWeather: Sendable {
     var mayCancel = false
     /// How many troubles that end an executor may come, so that each life ends.
     var mostBreaks = 6
+    var mostJumps = 12
 
-    init(_ random: inout SeededGenerator) {
+    /// No trouble at all.
+    init() {}
+
+    /// What a seed meets; with a storm, much of one trouble.
+    init(_ random: inout SeededGenerator, storm: ExecutorSimulation.Storm? = nil) {
         haste = random.pick([1, 2, 4, 12])
         peopleAreSlow = random.chance(30)
         mayCancel = random.chance(35)
         // One life in ten is calm: the rules hold there too.
-        if random.chance(10) { return }
+        if random.chance(10), storm == nil { return }
         if random.chance(50) { crash = random.pick([2, 5, 20]) }
         if random.chance(25) { stop = random.pick([2, 8]) }
         if random.chance(35) { clockJump = random.pick([5, 20]) }
@@ -40,5 +45,34 @@ struct ExecutorWeather: Sendable {
         if random.chance(40) { lostReply = random.pick([1, 5, 10]) }
         if random.chance(40) { slowDisk = random.pick([5, 30]) }
         if random.chance(15) { failedRead = random.pick([1, 5]) }
+        guard let storm = storm ?? (random.chance(20) ? random.pick(ExecutorSimulation.Storm.allCases) : nil) else {
+            return
+        }
+        switch storm {
+        case .clock:
+            clockJump = 100
+            slowDisk = 30
+            mostJumps = 60
+        case .reads:
+            failedRead = 5
+            // Requests gather behind slow writes, and meet a failed read together.
+            slowDisk = 60
+            request = 150
+            mostBreaks = 12
+        case .people:
+            request = 100
+            stray = 50
+            mayCancel = true
+            peopleAreSlow = false
+        case .crashes:
+            crash = 40
+            crashAtCommit = 10
+            mostBreaks = 12
+        case .disk:
+            fullDisk = 12
+            lostReply = 12
+            slowDisk = 30
+            mostBreaks = 12
+        }
     }
 }

@@ -183,7 +183,8 @@ extension ExecutorWorld.State {
         let isEqual = summary.status == status || isStopping && summary.status == .queued && status == .running
         expect(isEqual, "the row of the run says \(summary.status), the facts say \(status)")
         let ended = oracle.nodes.count(where: \.status.isTerminal)
-        expect(summary.endedCount == ended, "the row of the run says that \(summary.endedCount) nodes ended, not \(ended)")
+        expect(
+            summary.endedCount == ended, "the row of the run says that \(summary.endedCount) nodes ended, not \(ended)")
     }
 
     // MARK: Answers of the world

@@ -71,6 +71,8 @@ final class ExecutorWorld: Sendable {
         var nextID = 0
         var run: StandaloneRun?
         var final: RunOutcome?
+        /// Tell which executors are still in memory.
+        var lifelines: [@Sendable () -> Bool] = []
         var openRequests = 0
         var breaks = 0
         /// After a write with an unknown end nothing more is written by the process.

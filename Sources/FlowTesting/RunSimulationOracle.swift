@@ -291,7 +291,9 @@ struct RunSimulationOracle {
             let isFree = used[demand.pool] <= units - Swift.min(demand.units, units)
             expect(isFree, "`\(event.line)` without units of `\(plan.pools[demand.pool].name)`")
         }
-        if let moment = nodes[node].retryAt { expect(latest >= moment, "`\(event.line)` before \(moment.milliseconds)") }
+        if let moment = nodes[node].retryAt {
+            expect(latest >= moment, "`\(event.line)` before \(moment.milliseconds)")
+        }
         if nodes[node].wasInterrupted {
             expect(definition.options.onInterrupt == .rerun, "`\(event.line)` although `on_interrupt` is `fail`")
         }

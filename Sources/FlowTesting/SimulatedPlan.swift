@@ -40,7 +40,9 @@ struct SimulatedPlan {
         if foreach != nil {
             let texts = ["inputs.list", "inputs.none", "inputs.list", "inputs.list", "inputs.wrong ?? 7"]
             var text = random.pick(texts)
-            if let need = node.needs.first, random.chance(30) { text = "nodes.\(need.node).outputs.list ?? inputs.list" }
+            if let need = node.needs.first, random.chance(30) {
+                text = "nodes.\(need.node).outputs.list ?? inputs.list"
+            }
             foreach?.items = .reading(text)
         }
         var when: ConditionDefinition?

@@ -54,7 +54,9 @@ struct StoredRun {
         var outputs = JSONObject()
         // A report without outputs is better than none.
         var plan = known
-        if plan == nil, summary.status.isTerminal { plan = try? await self.plan(workplace) }
+        if plan == nil, summary.status.isTerminal, await reader.mayHaveOutputs(summary) {
+            plan = try? await self.plan(workplace)
+        }
         if summary.status.isTerminal, let plan {
             outputs = try await reader.outputs(of: summary, plan: plan, layout: layout)
         }

@@ -9,8 +9,12 @@ extension RunExecutor {
         case .prepare(let node):
             guard machine.nodes[node].status == .ready else { return true }
             let answer = try await preparation(of: node, &batch)
-            // Slots are given away when all that became ready together is prepared: the most urgent first.
-            if case .prepared = answer { batch.prepared.append(node) } else { advance(answer, &batch) }
+            guard case .prepared = answer else {
+                advance(answer, &batch)
+                return true
+            }
+            let isInstant = site.kinds[machine.definition(of: node).kind].map { !$0.usesSlot } ?? false
+            if isInstant { batch.prepared.append(node) } else { preparedForSlots.append(node) }
             return true
         case .join(let node):
             try await join(node, &batch)
@@ -18,6 +22,8 @@ extension RunExecutor {
         case .run(let node, let attempt):
             let definition = machine.definition(of: node)
             guard let kind = site.kinds[definition.kind], !kind.usesSlot else { return false }
+            // It may have been cancelled since it was its turn.
+            guard machine.nodes[node].status == .running else { return true }
             try await runInline(node, attempt: attempt, kind: kind, &batch)
             return true
         case .close: return true

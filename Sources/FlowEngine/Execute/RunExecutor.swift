@@ -56,6 +56,11 @@ actor RunExecutor {
     var records: [Int: NodeRecord] = [:]
     var itemLists: [Int: [JSONValue]] = [:]
 
+    /// Effects that have not had their turn.
+    private var openEffects: ArraySlice<RunEffect> = []
+    /// Nodes whose conditions hold and that are not in line for a slot yet.
+    var preparedForSlots: [Int] = []
+
     var attempts: [Int: Task<Void, Never>] = [:]
     var cancelling: Set<Int> = []
     private var wakes: [Int: Timestamp] = [:]
@@ -186,9 +191,9 @@ actor RunExecutor {
     private func drain() async {
         while stopReason == nil {
             // The effects of a run that nobody works on wait until somebody does.
-            let effects = machine.isAtWork ? machine.takeEffects() : []
-            if inbox.isEmpty, effects.isEmpty { break }
-            await step(effects)
+            if machine.isAtWork { openEffects.append(contentsOf: machine.takeEffects()) }
+            if inbox.isEmpty, openEffects.isEmpty || !machine.isAtWork { break }
+            await step()
         }
         if stopReason != nil { refuseAll() }
         await leave()
@@ -211,24 +216,34 @@ actor RunExecutor {
     }
 
     /// One turn: decide, commit, publish, act.
-    private func step(_ effects: [RunEffect]) async {
+    private func step() async {
         var batch = RunBatch(now: site.clock.now())
         var later: [RunEffect] = []
         var replies: [(Reply, EngineError?)] = []
         let arrivals = inbox
         inbox.removeAll(keepingCapacity: true)
+        var taken = 0
         do throws(StoreError) {
-            for arrival in arrivals { try await take(arrival, into: &batch, replies: &replies) }
-            var open = effects
-            while true {
-                for effect in open {
+            for arrival in arrivals {
+                taken += 1
+                try await take(arrival, into: &batch, replies: &replies)
+            }
+            if machine.isAtWork { openEffects.append(contentsOf: machine.takeEffects()) }
+            while machine.isAtWork, !openEffects.isEmpty {
+                let turn = openEffects.prefix(site.largestBatch)
+                openEffects = openEffects.dropFirst(site.largestBatch)
+                for effect in turn {
                     if try await !perform(inBatch: effect, &batch) { later.append(effect) }
                 }
                 note(machine.advance(prepared: batch.prepared, at: batch.now), &batch)
                 batch.prepared = []
-                guard batch.events.count < Self.largestBatch, machine.isAtWork else { break }
-                open = machine.takeEffects()
-                if open.isEmpty { break }
+                if openEffects.isEmpty {
+                    // Slots are given away when all that became ready together is prepared: the most urgent first.
+                    note(machine.advance(prepared: preparedForSlots, at: batch.now), &batch)
+                    preparedForSlots = []
+                    openEffects = machine.takeEffects()[...]
+                }
+                if batch.events.count >= site.largestBatch { break }
             }
             try await commit(batch)
         } catch {
@@ -236,13 +251,13 @@ actor RunExecutor {
             timer?.cancel()
             for task in runningTasks { task.cancel() }
             for (reply, _) in replies { reply.resume(returning: EngineError(error)) }
+            // A value could not be read: those who stood behind it wait for an answer too.
+            for arrival in arrivals[taken...] { arrival.reply?.resume(returning: EngineError(error)) }
             return
         }
         for (reply, error) in replies { reply.resume(returning: error) }
         for effect in later where stopReason == nil { await perform(effect) }
     }
-
-    private static let largestBatch = 4096
 
     private func take(
         _ arrival: Arrival, into batch: inout RunBatch, replies: inout [(Reply, EngineError?)]
@@ -422,6 +437,6 @@ struct RunBatch: Sendable {
     var events: [RecordedEvent] = []
     var contents: [(digest: Digest, bytes: [UInt8])] = []
     var hasEmptyRecord = false
-    /// Nodes whose conditions hold and that are not in line for a slot yet.
+    /// Nodes whose conditions hold, which need no slot, and which have not been told to the machine yet.
     var prepared: [Int] = []
 }

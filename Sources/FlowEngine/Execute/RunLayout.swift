@@ -8,7 +8,8 @@ import FlowCore
 ///     flow.db  objects/  owner.lock  inbox/
 ///     sources/<digest>/            the workflow's files as runs keep them, shared by runs of the same source
 ///     runs/<id>/inputs/<name>/     input files under their own names
-///     runs/<id>/work/<node>/<n>/   the private folder of attempt n
+///     runs/<id>/work/<node>/<n>/   the private folder of attempt n, with files `<n>.control-…` beside it
+///     runs/<id>/empty.json         what nodes without values are given as `$FLOW_INPUT`
 ///     runs/<id>/artifacts/<node>/  kept files under their own names
 ///     runs/<id>/logs/<node>.<n>.log
 public struct RunLayout: Sendable {

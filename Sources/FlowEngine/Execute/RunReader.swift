@@ -78,6 +78,25 @@ public struct RunReader: Sendable {
         }
     }
 
+    /// Whether the workflow of a run can have outputs: whether the word stands in its text at all. Large workflows are
+    /// made by programs, often have none, and then need not be compiled to say so.
+    public func mayHaveOutputs(_ summary: RunSummary) async -> Bool {
+        guard let entry = try? await json(summary.source)?["entry"]?.stringValue,
+            let text = try? File.read(FilePath.join(layout.source(summary.source.hex), entry), limit: 1 << 30)
+        else { return true }
+        // `\` could write the key by its numbers.
+        if text.contains(UInt8(ascii: "\\")) { return true }
+        return ["outputs", "include"].contains { word in
+            let word = Array(word.utf8)
+            var from = text.startIndex
+            while let place = text[from...].firstIndex(of: word[0]) {
+                if text[place...].starts(with: word) { return true }
+                from = place + 1
+            }
+            return false
+        }
+    }
+
     /// The inputs and options that a run was started with.
     public func inputs(of summary: RunSummary) async throws(EngineError) -> (JSONObject, RunOptions) {
         let json = try await json(summary.inputs)

@@ -26,6 +26,8 @@ struct RunSite: Sendable {
     var missingSecret: EngineError?
     let references: ReferenceTable
     var clock = RunClock.system
+    /// About how many facts go into one transaction, and effects into one turn: what a wide graph may take of memory.
+    var largestBatch = 4096
     /// Where the run's tasks run; nil for the system's threads.
     var tasks: (any TaskExecutor)?
 

@@ -9,6 +9,8 @@ package struct StandaloneRun: Sendable {
     package struct Surroundings: Sendable {
         package var plan: Plan
         package var slots: Int
+        /// About how many facts go into one transaction.
+        package var largestBatch = 4096
         package var inputs: JSONValue
         package var kinds: [any NodeKind]
         package var store: any RunStore
@@ -45,6 +47,8 @@ package struct StandaloneRun: Sendable {
         package var machine: RunMachine
         /// Whether the loop stands still and nothing waits for it.
         package var isAtRest: Bool
+        /// What waits for the loop.
+        package var arrivals: Int
         package var hasFailed: Bool
         package var isStopping: Bool
     }
@@ -59,7 +63,7 @@ package struct StandaloneRun: Sendable {
             throw EngineError(.noSuchRun, "there is no run \(run)")
         }
         let history = try await reader.events(of: run)
-        let site = RunSite(
+        var site = RunSite(
             run: run, plan: surroundings.plan, slots: surroundings.slots, seed: 1,
             kinds: Dictionary(surroundings.kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
             inputs: surroundings.inputs, options: RunOptions(), layout: layout,
@@ -67,6 +71,7 @@ package struct StandaloneRun: Sendable {
             artifacts: surroundings.artifacts, observer: ObserverSlot(surroundings.observer),
             children: Children(port: surroundings.children), missingSecret: nil,
             references: ReferenceTable(plan: surroundings.plan), clock: surroundings.clock, tasks: surroundings.tasks)
+        site.largestBatch = surroundings.largestBatch
         return StandaloneRun(executor: RunExecutor(site: site, summary: summary, history: history))
     }
 
@@ -147,7 +152,7 @@ package protocol StandaloneChildren: Sendable {
 extension RunExecutor {
     fileprivate func standing() -> StandaloneRun.Standing {
         StandaloneRun.Standing(
-            machine: machine, isAtRest: !isDraining && inbox.isEmpty, hasFailed: stopReason != nil,
-            isStopping: isStopping)
+            machine: machine, isAtRest: !isDraining && inbox.isEmpty, arrivals: inbox.count,
+            hasFailed: stopReason != nil, isStopping: isStopping)
     }
 }

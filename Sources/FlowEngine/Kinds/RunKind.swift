@@ -53,16 +53,15 @@ public struct RunKind: NodeKind {
     }
 
     private func attempt(_ context: NodeContext) async throws -> NodeOutcome {
-        // Beside the work directory, so that the program's own files cannot collide with these.
-        let control = context.directory + ".control"
-        removeLeftovers(beside: context.directory)
-        try File.createDirectory(control)
-        defer { try? File.removeTree(control) }
-        let outputFile = FilePath.join(control, "output")
-        let inputFile = FilePath.join(control, "input.json")
-        try File.write([], to: outputFile)
-        try File.write(JSONValue.object(context.with).jsonBytes(.pretty), to: inputFile)
-        var command = try program(context, control: control)
+        // Beside the work directory, so that the program's own files cannot collide with these. Each file is made when
+        // it is needed: a program that reads and writes nothing costs none.
+        let files = ControlFiles(beside: context.directory)
+        // An earlier attempt may have been cut off by a crash.
+        if context.attempt > 1 { files.removeLeftovers() }
+        defer { files.remove() }
+        let outputFile = files.output
+        let inputFile = try files.input(context.with)
+        var command = try program(context, files)
         command.environment = try variables(context, outputFile: outputFile, inputFile: inputFile)
         command.directory = context.directory
         command.grace = grace(of: context)
@@ -75,23 +74,15 @@ public struct RunKind: NodeKind {
         lines.finish()
         errorLines.finish()
         if let failure = Self.failure(of: result) { return .failed(failure) }
-        let written = try File.read(outputFile, limit: Self.largestOutput)
+        let written = try files.written(limit: Self.largestOutput)
         let outputs = try OutputFile.parse(written, declared: context.definition.options.outputs)
         return .succeeded(NodeResult(outputs: outputs))
-    }
-
-    /// Removes what attempts left that a crash cut off; attempts of one node never overlap.
-    private func removeLeftovers(beside directory: String) {
-        let folder = FilePath.dirname(directory)
-        for entry in (try? File.list(folder)) ?? [] where entry.name.hasSuffix(".control") {
-            try? File.removeTree(FilePath.join(folder, entry.name))
-        }
     }
 
     /// The most that a program may write to `$FLOW_OUTPUT`, in bytes.
     static let largestOutput = 16 << 20
 
-    private func program(_ context: NodeContext, control: String) throws -> ChildCommand {
+    private func program(_ context: NodeContext, _ files: ControlFiles) throws -> ChildCommand {
         switch context.body {
         case .array(let words):
             let words = words.map(\.plainText)
@@ -100,8 +91,7 @@ public struct RunKind: NodeKind {
             }
             return ChildCommand(executable: executable, arguments: Array(words.dropFirst()))
         default:
-            let script = FilePath.join(control, "script")
-            try File.write(context.body.plainText, to: script)
+            let script = try files.script(context.body.plainText)
             let shell = context.fields["shell"]?.stringValue ?? "bash"
             let options = shell == "bash" ? ["-eo", "pipefail", script] : ["-e", script]
             return ChildCommand(executable: shell, arguments: options)

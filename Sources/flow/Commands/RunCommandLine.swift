@@ -39,8 +39,11 @@ enum RunCommandLine {
         foreground.plan = plan
         let engine = try await workplace.openEngine()
         let progress = foreground.progress(workflow: plan.definition.name, total: plan.nodes.count)
+        // The text and tree of a large workflow are as large as its run: they go when the run has its plan.
+        var pending: LoadedWorkflow? = consume workflow
         return try await foreground.follow(engine, progress) {
-            try await engine.start(workflow, inputs: inputs, options: options, observer: progress)
+            guard let workflow = pending.take() else { preconditionFailure("a run is begun once") }
+            return try await engine.start(workflow, inputs: inputs, options: options, observer: progress)
         }
     }
 

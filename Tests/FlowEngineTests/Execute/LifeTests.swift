@@ -73,7 +73,7 @@ private final class WeakEngine {
         try await run.resume()
         #expect(try await run.outcome() == .ended(.succeeded, reason: nil))
         #expect(project.lines("ledger") == ["one", "two", "two", "three"])
-        #expect(try project.files(below: project.store).allSatisfy { !$0.contains(".control/") })
+        #expect(try project.files(below: project.store).allSatisfy { !$0.contains(".control") })
         await project.close()
     }
 
