@@ -17,7 +17,7 @@ final class DurableNames: Sendable {
         var current = folder
         for parent in above {
             // The folder itself may have been made anew; those above it stay.
-            if current == folder || !known.withLock({ $0.contains(current) }) {
+            if current == folder || !isDurable(current) {
                 try File.syncDirectory(parent)
                 if current != folder { remember(current) }
             }
@@ -25,7 +25,11 @@ final class DurableNames: Sendable {
         }
     }
 
-    private func remember(_ folder: String) {
+    /// Whether the name of a folder is known to be on the disk.
+    func isDurable(_ folder: String) -> Bool { known.withLock { $0.contains(folder) } }
+
+    /// Notes that the name of a folder is on the disk.
+    func remember(_ folder: String) {
         known.withLock { known in
             if known.count >= Self.mostFolders { known.removeAll() }
             known.insert(folder)

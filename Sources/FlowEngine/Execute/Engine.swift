@@ -119,7 +119,9 @@ public final class Engine: Sendable {
         let sourceDigest = Digest(of: source)
         let kept = try await keepInputFiles(inputs, of: plan.definition, run: run)
         do throws(FileError) {
-            try workflow.bundle.materialise(in: layout.source(sourceDigest.hex))
+            let folder = layout.source(sourceDigest.hex)
+            try workflow.bundle.materialise(in: folder, isDurable: names.isDurable(folder))
+            names.remember(folder)
         } catch {
             throw EngineError(
                 StoreError(error.isNoSpace ? .diskFull : .inputOutput, "keeping the workflow's files: \(error)"))
