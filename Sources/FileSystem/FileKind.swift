@@ -38,6 +38,8 @@ public struct FileStatus: Sendable, Hashable {
     public let device: UInt64
     /// The number of the file in its file system.
     public let inode: UInt64
+    /// How many names lead to the file.
+    public let linkCount: Int
 
     init(_ status: stat) {
         kind = FileKind(mode: status.st_mode)
@@ -47,6 +49,7 @@ public struct FileStatus: Sendable, Hashable {
         permissions = UInt32(status.st_mode & 0o7777)
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
+        linkCount = Int(clamping: status.st_nlink)
     }
 }
 

@@ -26,7 +26,7 @@ struct ExitCode: RawRepresentable, Hashable, Error {
         (.done, "done; the run succeeded"),
         (.runFailed, "the run failed"),
         (.runCancelled, "the run was cancelled"),
-        (.waiting, "the run waits for a person, or is paused"),
+        (.waiting, "the run waits for a person, is paused, or is in quarantine"),
         (.usage, "the command line is wrong"),
         (.invalidWorkflow, "the workflow has faults"),
         (.badInput, "an input is missing or wrong, or a file or run does not exist"),

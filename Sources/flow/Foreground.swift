@@ -11,14 +11,21 @@ struct Foreground {
     var isQuiet: Bool
     /// Whether to stay while people are asked.
     var waits: Bool
+    /// How long it waits for room when the disk is full.
+    var diskPatience: Duration
     /// The plan of the run, where it is known.
     var plan: Plan?
 
-    init(_ workplace: Workplace, _ invocation: Invocation) {
+    init(_ workplace: Workplace, _ invocation: Invocation) throws(CommandFailure) {
         self.workplace = workplace
         isJSON = invocation.flag("json")
         isQuiet = invocation.flag("quiet")
         waits = invocation.flag("wait")
+        let text = invocation.value("disk-wait") ?? "1h"
+        guard let patience = Milliseconds(parsing: text) else {
+            throw CommandFailure(.usage, "--disk-wait takes a time such as 30s or 2h, not `\(text)`")
+        }
+        diskPatience = patience.duration
     }
 
     /// A longer table at the end of a run would hide what matters.
@@ -28,6 +35,7 @@ struct Foreground {
     static let options: [OptionSpec] = [
         .flag("quiet", short: "q", "Show no progress."),
         .flag("wait", "Stay until people have answered."),
+        .option("disk-wait", "TIME", "How long to wait for room when the disk is full (1h)."),
     ]
 
     /// Shows a run from its beginning, or from where it stands.

@@ -120,12 +120,24 @@ struct Workplace {
             agentFolders: agentFolders(for: isInput ? "./x" : path))
     }
 
-    /// The engine over this place's store.
-    func openEngine() async throws(EngineError) -> Engine {
-        try await Engine.open(
-            EngineConfiguration(
-                folder: storeFolder, slots: 8, environment: environment, name: "flow \(Flow.version)",
-                guardianArguments: []))
+    /// The engine over this place's store. In the foreground it waits for room when the disk is full, and says so.
+    func openEngine(_ foreground: Foreground? = nil) async throws(EngineError) -> Engine {
+        var configuration = EngineConfiguration(
+            folder: storeFolder, slots: 8, environment: environment, name: "flow \(Flow.version)",
+            guardianArguments: [])
+        configuration.diskPatience = foreground?.diskPatience ?? .zero
+        if foreground != nil { configuration.onDisk = { Self.tell($0, of: storeFolder) } }
+        return try await Engine.open(configuration)
+    }
+
+    private static func tell(_ notice: DiskWatch.Notice, of folder: String) {
+        switch notice {
+        case .full(let needed):
+            Talk().say(
+                "paused: the disk of \(folder) is full; goes on by itself when "
+                    + "\(ByteCount(needed).description) are free")
+        case .room: Talk().say("there is room on the disk again: going on")
+        }
     }
 
     /// Whether there is a store yet.

@@ -27,6 +27,10 @@ public final class Engine: Sendable {
     let toolbox: EngineToolbox
     let groups = GroupLines()
     private let names = DurableNames()
+    let disk: DiskWatch
+    private let proofs = ArtifactProofs()
+    /// Runs that stand still because the disk is full; each task ends when they go on.
+    let standstills = Mutex<[String: Task<Bool, Never>]>([:])
     private let owner: StoreOwner
     private let state = Mutex(State())
     private let inbox = Mutex<CommandInbox?>(nil)
@@ -39,6 +43,7 @@ public final class Engine: Sendable {
         self.store = store
         self.owner = owner
         self.toolbox = toolbox
+        disk = store.disk ?? DiskWatch(folder: configuration.folder)
         layout = RunLayout(folder: configuration.folder)
         self.kinds = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         loader = WorkflowLoader(kinds: kinds)
@@ -47,16 +52,19 @@ public final class Engine: Sendable {
     /// Opens the store for running: takes the ownership and recovers from an unclean stop.
     public static func open(_ configuration: EngineConfiguration) async throws(EngineError) -> Engine {
         do throws(StoreError) {
-            let owner = try StoreOwner.acquire(folder: configuration.folder)
+            let owner = try acquire(configuration.folder)
             let toolbox = EngineToolbox(configuration: configuration)
             await toolbox.endLeftovers()
+            let disk = DiskWatch(folder: configuration.folder, patience: configuration.diskPatience)
             try makeHolders(RunLayout(folder: configuration.folder))
-            let store = try SQLiteRunStore(folder: configuration.folder, mode: .writer)
+            let store = try SQLiteRunStore(folder: configuration.folder, mode: .writer, disk: disk)
+            disk.prepare()
             let starter = SubworkflowStarter()
             let engine = Engine(
                 configuration: configuration, store: store, owner: owner, toolbox: toolbox,
                 kinds: BuiltinKinds.all(toolbox: toolbox, starter: starter) + configuration.kinds)
             starter.connect(engine)
+            engine.watchDisk()
             try await engine.recover()
             do throws(FileError) {
                 let handler: @Sendable (RunCommand) async -> String? = { [weak engine] command in
@@ -145,7 +153,12 @@ public final class Engine: Sendable {
     }
 
     /// Takes a run up again where its log ends. Nothing that has ended runs again.
-    public func resume(_ run: String, observer: any RunObserver = NoObserver()) async throws(EngineError) {
+    ///
+    /// - Parameter force: whether a run in quarantine may be taken up too.
+    public func resume(
+        _ run: String, force: Bool = false, observer: any RunObserver = NoObserver()
+    ) async throws(EngineError) {
+        try await passQuarantine(of: run, force: force)
         var executor = try await load(run, observer: observer)
         if await executor.hasFailed() { executor = try await load(run, observer: observer) }
         if let missing = executor.site.missingSecret, await executor.machine.ended == nil { throw missing }
@@ -157,7 +170,11 @@ public final class Engine: Sendable {
 
     /// Waits until a run has ended or cannot go on by itself.
     public func outcome(of run: String) async throws(EngineError) -> RunOutcome {
-        try await watched(run).outcome()
+        while true {
+            let outcome = try await watched(run).outcome()
+            guard outcome == .paused, let standstill = standstills.withLock({ $0[run] }) else { return outcome }
+            guard await standstill.value else { return .storeFailed(disk.error) }
+        }
     }
 
     /// Does what a person asks of a run. Returns when it is durable. A run that no engine works on is not started by
@@ -166,6 +183,7 @@ public final class Engine: Sendable {
     /// The node of an answer may be one in the run of a sub-workflow: `sub/gate`.
     public func send(_ command: RunCommand) async throws(EngineError) {
         let command = try await addressed(command)
+        try await checkQuarantine(for: command)
         let executor = try await load(command.run, observer: NoObserver())
         let problem: EngineError?
         switch command.request {
@@ -215,6 +233,7 @@ public final class Engine: Sendable {
             return Array(state.executors.values)
         }
         inbox.withLock { $0?.close() }
+        disk.close()
         // At the same time: each may have programs that take their time to end.
         await withTaskGroup(of: Void.self) { group in
             for executor in executors { group.addTask { await executor.stop() } }
@@ -226,6 +245,9 @@ public final class Engine: Sendable {
 
     /// How many runs are kept in memory.
     var executorCount: Int { state.withLock { $0.executors.count } }
+
+    /// The executors that are in memory.
+    var livingExecutors: [RunExecutor] { state.withLock { Array($0.executors.values) } }
 
     /// Whether `close` has been called.
     var isClosed: Bool { state.withLock { $0.isClosed } }
@@ -248,6 +270,7 @@ public final class Engine: Sendable {
                 .invalidWorkflow, "the workflow of run \(run) cannot be compiled by this version of flow")
         }
         let (inputs, options) = try await reader.inputs(of: summary)
+        try await requireChain(of: run)
         let history = try await reader.events(of: run)
         // To read, pause or answer a run its secrets are not needed; `start` asks for them.
         let (secrets, missing) = secrets(of: plan.definition)
@@ -275,7 +298,7 @@ public final class Engine: Sendable {
             inputs: .object(inputs), options: options, layout: layout, names: names,
             workflowDirectory: layout.source(source.hex), secrets: secrets, store: store, artifacts: store,
             observer: ObserverSlot(observer), children: EngineChildRuns(engine: self), missingSecret: missing,
-            references: ReferenceTable(plan: plan))
+            references: ReferenceTable(plan: plan), disk: disk, proofs: proofs)
         let executor = RunExecutor(site: site, summary: summary, history: history)
         let kept: RunExecutor? = state.withLock { state in
             if let existing = state.executors[run], !existing.life.isSpent {

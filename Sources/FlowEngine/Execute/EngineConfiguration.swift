@@ -16,6 +16,12 @@ public struct EngineConfiguration: Sendable {
     public var guardianArguments: [String]?
     /// Kinds of nodes beside those that flow brings along.
     package var kinds: [any NodeKind] = []
+    /// How long the engine waits for room when the disk is full, before it gives up; nil for as long as it takes.
+    public var diskPatience: Duration?
+    /// Is told when the disk is full and when there is room again.
+    public var onDisk: (@Sendable (DiskWatch.Notice) -> Void)?
+    /// After so many deaths of the engine without progress between, a run is not started any more.
+    public var mostDeaths = 3
 
     /// A configuration.
     public init(

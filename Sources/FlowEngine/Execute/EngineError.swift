@@ -7,6 +7,8 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     /// What is the matter; more may come.
     public enum Code: String, Sendable, Hashable {
         case store, noSuchRun, noSuchNode, refused, invalidWorkflow, invalidInput, missingSecret, inputOutput
+        /// The engine died too often with the run: only a person lets it go on.
+        case quarantined
     }
 
     public var code: Code

@@ -18,8 +18,32 @@ struct NodeAttempt: Sendable {
     var site: RunSite
     var kind: any NodeKind
     var context: NodeContext
+    /// Kept files of other nodes that it refers to.
+    var files: [UsedFile] = []
 
+    /// Runs the attempt. Where the disk is full it waits for room: what could not be kept is kept then, and a kind that
+    /// failed on a full disk runs again, as after a crash.
     func run() async -> Outcome {
+        while true {
+            let outcome = await runOnce()
+            guard case .failed = outcome, let disk = site.disk, context.definition.options.onInterrupt == .rerun,
+                disk.isExhausted, await disk.room()
+            else { return outcome }
+        }
+    }
+
+    /// Does something again whenever the disk was full and has room.
+    private func patiently<Value>(_ body: () async throws -> Value) async throws -> Value {
+        while true {
+            do {
+                return try await body()
+            } catch let error where StoreError(any: error, doing: "keep files").code == .diskFull {
+                guard let disk = site.disk, await disk.room() else { throw error }
+            }
+        }
+    }
+
+    private func runOnce() async -> Outcome {
         let log = AttemptLog(
             path: site.layout.log(context.node, attempt: context.attempt, of: site.run), secrets: site.secrets,
             observer: site.observer, run: site.run, node: context.node, attempt: context.attempt)
@@ -27,7 +51,8 @@ struct NodeAttempt: Sendable {
         var context = context
         context.log = { log.write($0) }
         do {
-            try prepareFolder()
+            try await site.proofs.require(files, of: site.run)
+            try await patiently { try prepareFolder() }
             let outcome = await runWithinTime(context)
             switch outcome {
             case .waiting(let wait):
@@ -37,10 +62,14 @@ struct NodeAttempt: Sendable {
                 log.write(NodeLogLine(.engine, "attempt \(context.attempt) failed: \(failure.message)"))
                 return .failed(site.secrets.blanked(failure))
             case .succeeded(let result):
-                let artifacts = try await keepArtifacts(result)
-                var record = try Self.record(result.outputs, of: context, artifacts: artifacts, secrets: site.secrets)
-                try await keepFiles(of: &record)
-                if !record.artifacts.isEmpty { try await syncKeptFiles() }
+                let record = try await patiently {
+                    let artifacts = try await keepArtifacts(result)
+                    var record = try Self.record(
+                        result.outputs, of: context, artifacts: artifacts, secrets: site.secrets)
+                    try await keepFiles(of: &record)
+                    if !record.artifacts.isEmpty { try await syncKeptFiles() }
+                    return record
+                }
                 removeFolder()
                 return .succeeded(record)
             }

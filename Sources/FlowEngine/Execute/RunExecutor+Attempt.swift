@@ -17,8 +17,10 @@ extension RunExecutor {
             return
         }
         let context: NodeContext
+        let files: [UsedFile]
         do {
             context = try await self.context(of: node, attempt: attempt)
+            files = try await usedFiles(of: node)
         } catch let error as StoreError {
             fail(error)
             return
@@ -28,7 +30,7 @@ extension RunExecutor {
         }
         // The engine may have begun to end while values were read.
         guard !isStopping, stopReason == nil else { return }
-        let job = NodeAttempt(site: site, kind: kind, context: context)
+        let job = NodeAttempt(site: site, kind: kind, context: context, files: files)
         // The task is kept in `attempts` and awaited by `stop`; it always sends exactly one arrival.
         attempts[node] = Task.detached(executorPreference: site.tasks) { [weak self] in
             let outcome = await job.run()

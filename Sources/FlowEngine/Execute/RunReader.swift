@@ -5,7 +5,7 @@ public import FlowCore
 
 /// Reads runs without running them: also beside a living engine.
 public struct RunReader: Sendable {
-    private let store: any RunStore
+    let store: any RunStore
     private let layout: RunLayout
 
     /// A reader of a store.

@@ -6,6 +6,10 @@ package import FlowCore
 package struct RunRecovery: Sendable {
     private let store: any RunStore
     private let clock: RunClock
+    /// Counts the deaths of engines with a run and no progress between; nil where nobody does.
+    var countDeath: (@Sendable (_ run: String) async throws(StoreError) -> Int)?
+    /// At so many deaths a run comes into quarantine.
+    var mostDeaths = Int.max
 
     /// A recovery of a store.
     package init(store: any RunStore, clock: RunClock = .system) {
@@ -37,6 +41,10 @@ package struct RunRecovery: Sendable {
             }
             if run.status == .running { run.status = .queued }
             run.interruptions += 1
+            if let countDeath, case let deaths = try await countDeath(run.id), deaths >= mostDeaths {
+                run.status = .quarantined
+                run.reason = "the engine died \(deaths) times with it, without progress between"
+            }
             try await store.commit(StoreBatch(run: run.id, events: events, summary: run, nodes: rows))
         }
     }

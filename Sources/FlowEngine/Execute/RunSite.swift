@@ -25,6 +25,10 @@ struct RunSite: Sendable {
     /// Why nothing of the run can be started by this engine.
     var missingSecret: EngineError?
     let references: ReferenceTable
+    /// Waits for room on the disk; nil where nobody does.
+    var disk: DiskWatch?
+    /// Which kept files were compared with their digests.
+    var proofs = ArtifactProofs()
     var clock = RunClock.system
     /// About how many facts go into one transaction, and effects into one turn: what a wide graph may take of memory.
     var largestBatch = 4096

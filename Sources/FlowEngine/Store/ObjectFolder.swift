@@ -63,6 +63,13 @@ struct ObjectFolder: Sendable {
         }
     }
 
+    /// The digest of a file, read piece by piece.
+    static func digest(of path: String) throws(FileError) -> Digest {
+        var hash = SHA256()
+        try File.forEachChunk(of: path) { chunk throws(FileError) in hash.update(chunk) }
+        return Digest(hash.finish())
+    }
+
     /// Removes what writers left that ended in the middle. Files of the last hour may still be in use.
     func removeLeftovers(now: Timestamp) {
         for entry in (try? File.list(temporaries)) ?? [] {

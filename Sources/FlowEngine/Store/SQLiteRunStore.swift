@@ -43,6 +43,8 @@ public final class SQLiteRunStore: RunStore {
     /// Copies files: a long copy must not hold up those who read. Nil for a reader.
     private let copier: BlockingPool<ObjectFolder>?
     private let transactions = TransactionCount()
+    /// Waits for room on the disk; nil where a full disk is the caller's matter.
+    let disk: DiskWatch?
 
     private final class TransactionCount: Sendable {
         let value = Atomic<Int>(0)
@@ -52,7 +54,12 @@ public final class SQLiteRunStore: RunStore {
     ///
     /// Throws `missing` when a reader finds no store, `readOnly`, `notADatabase`, `newerVersion`, `corrupt`, `busy`,
     /// `diskFull` or `inputOutput`.
-    public init(folder: String, mode: Mode) throws(StoreError) {
+    public convenience init(folder: String, mode: Mode) throws(StoreError) {
+        try self.init(folder: folder, mode: mode, disk: nil)
+    }
+
+    init(folder: String, mode: Mode, disk: DiskWatch?) throws(StoreError) {
+        self.disk = disk
         self.folder = folder
         self.mode = mode
         let objects = ObjectFolder(path: FilePath.join(folder, Self.objectsName))
@@ -70,7 +77,7 @@ public final class SQLiteRunStore: RunStore {
             do throws(StoreError) {
                 let writer = try StoreWriter(folder: folder)
                 _ = opened.send(nil)
-                Self.serve(inbox, writer, transactions)
+                Self.serve(inbox, writer, transactions, disk)
             } catch {
                 _ = opened.send(error)
             }
@@ -118,13 +125,15 @@ public final class SQLiteRunStore: RunStore {
         let large = batch.contents.filter { $0.bytes.count > EncodedBatch.largestContentInDatabase }
         if !large.isEmpty {
             let doing = "write a content to the store \(folder)"
-            try await copier.run { objects throws(StoreError) in
-                for (digest, bytes) in large {
-                    try EncodedBatch.check(bytes, digest)
-                    do throws(FileError) {
-                        try objects.write(bytes, digest: digest)
-                    } catch {
-                        throw StoreError(error, doing: doing)
+            try await patiently(for: large.reduce(0) { $0 + Int64($1.bytes.count) }) { () throws(StoreError) in
+                try await copier.run { objects throws(StoreError) in
+                    for (digest, bytes) in large {
+                        try EncodedBatch.check(bytes, digest)
+                        do throws(FileError) {
+                            try objects.write(bytes, digest: digest)
+                        } catch {
+                            throw StoreError(error, doing: doing)
+                        }
                     }
                 }
             }
@@ -138,11 +147,14 @@ public final class SQLiteRunStore: RunStore {
     public func store(file path: String) async throws(StoreError) -> (digest: Digest, size: Int64) {
         guard let copier else { throw readOnly }
         let doing = "copy '\(path)' into the store \(folder)"
-        let (digest, size) = try await copier.run { objects throws(StoreError) in
-            do throws(FileError) {
-                return try objects.copy(path)
-            } catch {
-                throw StoreError(error, doing: doing)
+        let needed = (try? File.size(of: path)) ?? 0
+        let (digest, size) = try await patiently(for: needed) { () throws(StoreError) in
+            try await copier.run { objects throws(StoreError) in
+                do throws(FileError) {
+                    return try objects.copy(path)
+                } catch {
+                    throw StoreError(error, doing: doing)
+                }
             }
         }
         try await commit(EncodedBatch(file: digest, size: size))
@@ -154,10 +166,23 @@ public final class SQLiteRunStore: RunStore {
     }
 
     private func commit(_ batch: EncodedBatch) async throws(StoreError) {
-        let failure: StoreError? = await withCheckedContinuation { continuation in
-            if !inbox.send(.commit(batch, continuation)) { continuation.resume(returning: .closed) }
+        try await patiently { () throws(StoreError) in
+            let failure: StoreError? = await withCheckedContinuation { continuation in
+                if !inbox.send(.commit(batch, continuation)) { continuation.resume(returning: .closed) }
+            }
+            if let failure { throw failure }
         }
-        if let failure { throw failure }
+    }
+
+    /// Does something again whenever the disk was full and has room.
+    private func patiently<Value>(
+        for bytes: Int64 = 0, _ body: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        while true {
+            do throws(StoreError) { return try await body() } catch {
+                guard error.code == .diskFull, let disk, await disk.room(for: bytes) else { throw error }
+            }
+        }
     }
 
     /// Runs a body on the writer's thread, between transactions.
@@ -180,13 +205,20 @@ public final class SQLiteRunStore: RunStore {
     }
 
     /// The life of the writer's thread.
-    private static func serve(_ inbox: Inbox<Request>, _ writer: StoreWriter, _ transactions: TransactionCount) {
+    private static func serve(
+        _ inbox: Inbox<Request>, _ writer: StoreWriter, _ transactions: TransactionCount, _ disk: DiskWatch?
+    ) {
         while let requests = inbox.take(upTo: batchesPerTransaction) {
             var batches: [EncodedBatch] = []
             var callers: [CheckedContinuation<StoreError?, Never>] = []
             func write() {
                 guard !batches.isEmpty else { return }
-                let results = writer.write(batches)
+                var results = writer.write(batches)
+                if let disk, results.contains(where: { $0?.code == .diskFull }) {
+                    // The reserve is for this: what has happened is kept, and nothing new is started.
+                    disk.raise()
+                    results = writer.write(batches)
+                }
                 transactions.value.add(1, ordering: .relaxed)
                 for (caller, result) in zip(callers, results) { caller.resume(returning: result) }
                 batches.removeAll()

@@ -7,7 +7,13 @@ enum StoreSchema {
     /// `FLOW`: marks databases of this program.
     static let applicationID: Int32 = 0x464C_4F57
 
-    static let migrations = [SQLiteMigration(name: "first", sql: first)]
+    static let migrations = [SQLiteMigration(name: "first", sql: first), SQLiteMigration(name: "deaths", sql: deaths)]
+
+    /// How often an engine died with the run and no progress between, and the run's last event then.
+    private static let deaths = """
+        ALTER TABLE run ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE run ADD COLUMN death_sequence INTEGER NOT NULL DEFAULT 0;
+        """
 
     // Nodes and contents are keyed by a number that grows, so that new rows go to the end; names and digests would
     // scatter each commit over the whole file. Events of a run lie together in their order.

@@ -25,6 +25,8 @@ final class StoreWriter {
     /// pages again and again, which costs one write when they are moved late.
     var pagesPerCheckpoint = 16_384
     private static let mostHeads = 10_000
+    /// Milliseconds for which a checkpoint waits for readers, when the log is twice as long as it should be.
+    private static let patienceWithReaders: Int64 = 1000
 
     private let folder: String
     let connection: SQLiteConnection
@@ -36,6 +38,7 @@ final class StoreWriter {
     private var pagesAtCheckpoint = 0
     /// Why nothing can be written any more.
     private var failure: StoreError?
+    private let pen: HeadMark.Pen
 
     /// Opens the database of a folder, makes it if needed, and brings it to the newest schema.
     init(folder: String) throws(StoreError) {
@@ -57,12 +60,29 @@ final class StoreWriter {
         } catch {
             throw StoreError(error, doing: doing)
         }
+        pen = HeadMark.Pen(folder: folder)
         try configure()
         do throws(SQLiteMigrationError) {
             try connection.migrate(StoreSchema.migrations, applicationID: StoreSchema.applicationID)
         } catch {
             throw StoreError(error, doing: doing)
         }
+        try requireHead()
+    }
+
+    /// Refuses a database that ends before what was durable once.
+    private func requireHead() throws(StoreError) {
+        guard let mark = HeadMark(folder: folder) else { return }
+        let last = try perform("read the last event") { connection throws(SQLiteError) in
+            let statement = try connection.prepare("SELECT last_sequence FROM run WHERE id = ?")
+            try statement.bind(1, mark.run)
+            return try statement.step() ? statement.int64(0) : nil
+        }
+        guard let problem = mark.problem(lastSequence: last) else { return }
+        throw StoreError(
+            .corrupt,
+            "cannot open the store \(folder): \(problem). Put a backup back (`flow db restore`), or take what "
+                + "is there (`flow db salvage`).")
     }
 
     /// Sets what durability rests on, and reads it back: SQLite keeps the old value without an error.
@@ -147,6 +167,9 @@ final class StoreWriter {
             }
             try writeHeads()
             try connection.cached("COMMIT").run()
+            if let (run, head) = changed.first {
+                pen.write(run: String(decoding: run, as: UTF8.self), sequence: head.sequence)
+            }
             if heads.count + changed.count > Self.mostHeads { heads.removeAll() }
             heads.merge(changed) { _, new in new }
             changed.removeAll(keepingCapacity: true)
@@ -271,7 +294,15 @@ final class StoreWriter {
         guard failure == nil, pages - pagesAtCheckpoint >= pagesPerCheckpoint else { return }
         pagesAtCheckpoint = pages
         do throws(SQLiteError) {
-            try connection.cached("PRAGMA wal_checkpoint(PASSIVE)").run()
+            let checkpoint = try connection.cached("PRAGMA wal_checkpoint(PASSIVE)")
+            let pagesInLog = try checkpoint.step() ? checkpoint.int64(1) : 0
+            checkpoint.reset()
+            // Readers that follow each other closely keep the log from being begun anew: wait for them once.
+            if pagesInLog > 2 * pagesPerCheckpoint {
+                try connection.setPragma("busy_timeout", .integer(Self.patienceWithReaders))
+                defer { _ = try? connection.setPragma("busy_timeout", .integer(5000)) }
+                try connection.cached("PRAGMA wal_checkpoint(RESTART)").run()
+            }
         } catch {
             // Remembers a failed fsync; with a full disk all is still in the log.
             if error.isIOError { _ = judge(error) }

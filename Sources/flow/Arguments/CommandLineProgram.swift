@@ -124,6 +124,7 @@ extension CommandFailure {
         case (.invalidWorkflow, _): self.init(.invalidWorkflow, error.description)
         case (.missingSecret, _): self.init(.unavailable, error.description)
         case (.refused, _): self.init(.usage, error.description)
+        case (.quarantined, _): self.init(.waiting, error.description)
         case (.inputOutput, _): self.init(.inputOutput, error.description)
         }
     }

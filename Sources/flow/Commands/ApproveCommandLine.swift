@@ -37,7 +37,7 @@ enum ApproveCommandLine {
                 let command = RunCommand(
                     run: run.id, by: workplace.person, request: request(node, invocation.value("comment")))
                 if invocation.flag("resume") {
-                    return try await answerAndResume(command, run, workplace, Foreground(workplace, invocation))
+                    return try await answerAndResume(command, run, workplace, try Foreground(workplace, invocation))
                 }
                 let isTaken = try await CommandDelivery(workplace).deliver(command)
                 let code = try await Answer.print(run.id, node: node, did: did, workplace, invocation)
@@ -70,7 +70,7 @@ enum ApproveCommandLine {
     ) async throws -> ExitCode {
         let engine: Engine
         do throws(EngineError) {
-            engine = try await workplace.openEngine()
+            engine = try await workplace.openEngine(foreground)
         } catch {
             guard error.store?.code == .busy else { throw error }
             try await CommandDelivery(workplace).post(command)

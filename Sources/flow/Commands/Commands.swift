@@ -12,6 +12,8 @@ enum Commands {
             PlanCommandLine.spec,
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
             LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.argo,
-        ] + ModelCommandLine.all + [DoctorCommandLine.spec, VersionCommandLine.spec]
+        ] + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all + [
+            DoctorCommandLine.spec, VersionCommandLine.spec,
+        ]
     }
 }

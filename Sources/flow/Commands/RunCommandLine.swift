@@ -35,9 +35,9 @@ enum RunCommandLine {
         let workflow = try workplace.load(invocation.argument(0))
         guard let plan = try compiled(workflow, isQuiet: invocation.flag("quiet")) else { return .invalidWorkflow }
         let inputs = try inputs(of: plan.definition, invocation)
-        var foreground = Foreground(workplace, invocation)
+        var foreground = try Foreground(workplace, invocation)
         foreground.plan = plan
-        let engine = try await workplace.openEngine()
+        let engine = try await workplace.openEngine(foreground)
         let progress = foreground.progress(workflow: plan.definition.name, total: plan.nodes.count)
         // The text and tree of a large workflow are as large as its run: they go when the run has its plan.
         var pending: LoadedWorkflow? = consume workflow

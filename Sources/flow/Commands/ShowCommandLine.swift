@@ -10,7 +10,11 @@ enum ShowCommandLine {
         examples: [("flow show @latest", "the newest run"), ("flow show @latest-failed --json", "as JSON")],
         run: { invocation in
             let workplace = try Workplace(invocation)
-            let report = try await workplace.openRun(invocation.argument(0)).report(workplace)
+            let run = try await workplace.openRun(invocation.argument(0))
+            // A damaged run is said to be damaged, not shown.
+            let plan = run.summary.status.isTerminal ? try? await run.plan(workplace) : nil
+            try await run.reader.verify(run.summary, plan: plan)
+            let report = try await run.report(workplace, plan: plan)
             if invocation.flag("json") {
                 try Output.json(report.json.objectValue ?? JSONObject())
             } else {
