@@ -9,7 +9,7 @@ BUILD_FLAGS := --explicit-target-dependency-import-check error
 FLOW := .build/release/flow
 PREFIX ?= /usr/local
 
-.PHONY: help deps build demo test lint bench chaos sim fuzz docs install clean
+.PHONY: help deps build demo test lint bench chaos soak sanitize sim fuzz docs install clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -37,6 +37,18 @@ bench: build ## Measure: ratios against floors in the same run
 chaos: build ## Kill runs at many moments and compare (KILLS=n)
 	@scripts/chaos-simulate
 	@scripts/chaos $(FLOW)
+	@scripts/chaos_kills.py $(FLOW) random --kills $(or $(KILLS),200)
+	@scripts/chaos_kills.py $(FLOW) calls --step $(or $(STEP),10)
+	@scripts/chaos_kills.py $(FLOW) hostile
+	@scripts/chaos_kills.py $(FLOW) owners
+	swift build -c release $(BUILD_FLAGS) --product FlowFaults && scripts/chaos-faults .build/release/FlowFaults
+
+soak: ## Run very many short runs in one engine: nothing may be left in the process (RUNS=30000)
+	swift build -c release $(BUILD_FLAGS) --product FlowSoak
+	.build/release/FlowSoak --runs $(or $(RUNS),30000)
+
+sanitize: ## Run the tests under the sanitizers of threads and of addresses
+	scripts/sanitize
 
 sim: build ## Simulate every workflow: all runs must end
 	@scripts/simulate $(FLOW)

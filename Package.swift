@@ -63,12 +63,30 @@ let package = Package(
         ),
         .target(name: "FlowTesting", dependencies: ["FlowEngine", "FileSystem", "Hashing"], swiftSettings: strict),
 
+        // Not shipped: a disk that fails and loses power, and what must hold after it (make chaos).
+        .target(name: "CFaultVFS", dependencies: ["CSQLite"]),
+        .target(
+            name: "DiskFaults",
+            dependencies: ["CFaultVFS", "FlowCore", "FlowEngine", "FlowTesting", "FileSystem", "SQLite"],
+            swiftSettings: strict),
+        // Linked into FlowFaults alone: it stands in for calls of the C library.
+        .target(name: "CDiskWatch", dependencies: ["CFaultVFS"]),
+        .executableTarget(
+            name: "FlowFaults", dependencies: ["CDiskWatch", "DiskFaults", "FlowTesting", "FileSystem"],
+            swiftSettings: strict),
+
         // Not shipped: texts that are nearly right for the readers (make fuzz).
         .executableTarget(
             name: "FlowFuzz", dependencies: ["FlowEngine", "FlowTesting", "FileSystem", "YAML"], swiftSettings: strict),
 
+        // Not shipped: many short runs in one engine (make soak).
+        .executableTarget(
+            name: "FlowSoak", dependencies: ["FlowEngine", "FlowTesting", "FlowCore", "FileSystem", "ChildProcess"],
+            swiftSettings: strict),
+
         // Not shipped: lives of runs with faults at every step (make chaos).
-        .executableTarget(name: "FlowChaos", dependencies: ["FlowTesting", "FileSystem", "Hashing"], swiftSettings: strict),
+        .executableTarget(
+            name: "FlowChaos", dependencies: ["FlowTesting", "FileSystem", "Hashing"], swiftSettings: strict),
 
         // Tests.
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
@@ -80,7 +98,8 @@ let package = Package(
         .testTarget(
             name: "FlowEngineTests",
             dependencies: [
-                "FlowEngine", "FlowTesting", "SQLite", "Hashing", "HTTPClient", "FileSystem", "ChildProcess",
+                "FlowEngine", "FlowTesting", "DiskFaults", "SQLite", "Hashing", "HTTPClient", "FileSystem",
+                "ChildProcess",
             ],
             exclude: ["Fixtures"],
             swiftSettings: strict

@@ -82,6 +82,22 @@ static uint64_t ignorable_signals(void) {
     return mask;
 }
 
+uint64_t flow_brand(int pid) {
+    struct rlimit limit;
+    if (prlimit(pid, RLIMIT_RTTIME, NULL, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY) return 0;
+    return limit.rlim_cur;
+}
+
+// The hard limit stays, so that an engine among the descendants can set a brand of its own. A process that lives under
+// a low hard limit goes without.
+static void set_brand(uint64_t brand) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_RTTIME, &limit) < 0) return;
+    if (limit.rlim_max != RLIM_INFINITY && brand > limit.rlim_max) return;
+    limit.rlim_cur = brand == 0 ? limit.rlim_max : brand;
+    setrlimit(RLIMIT_RTTIME, &limit);
+}
+
 // Runs in the child, in the memory of the parent, which waits. Only async-signal-safe calls, no allocation, no locks.
 // Returns the failed step; errno says why.
 static int become_program(const struct flow_spawn *request, pid_t parent, uint64_t ignorable) {
@@ -116,6 +132,8 @@ static int become_program(const struct flow_spawn *request, pid_t parent, uint64
     for (int i = 0; i < FLOW_LIMIT_COUNT; i++) {
         if (request->limits[i] != FLOW_LIMIT_UNSET && set_limit(i, request->limits[i]) < 0) return FLOW_STEP_LIMIT;
     }
+
+    set_brand(request->brand);
 
     sigset_t none;
     sigemptyset(&none);

@@ -259,6 +259,7 @@ final class ChildLoop {
         var spawn = flow_spawn()
         spawn.dies_with_parent = 1
         spawn.stdio = (-1, -1, -1)
+        spawn.brand = tag.brand(of: id)
         command.limits.apply(to: &spawn)
 
         var ownsInput = false

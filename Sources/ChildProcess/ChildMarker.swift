@@ -34,6 +34,7 @@ struct ChildTag {
     private let prefix: String
     private let processPrefix: [UInt8]
     private let ownPrefix: [UInt8]
+    private let brand: ChildBrand
 
     init(marker: ChildMarker) {
         let owner = Self.owners.add(1, ordering: .relaxed).oldValue
@@ -42,10 +43,21 @@ struct ChildTag {
         prefix = "\(getpid())-\(owner)-"
         processPrefix = Array("\(getpid())-".utf8)
         ownPrefix = Array(prefix.utf8)
+        brand = ChildBrand(marker: marker, owner: owner)
     }
 
     /// The value for one child.
     func value(of child: UInt64) -> String { prefix + String(child) }
+
+    /// The brand for one child.
+    func brand(of child: UInt64) -> UInt64 { brand.value(of: child) }
+
+    /// Whose process it is that has this brand; of all children, those that the brand may mean are `candidates`.
+    func owner(ofBrand value: UInt64, among candidates: some Sequence<UInt64>) -> Owner {
+        guard brand.isOfSameEngine(value) else { return .unknown }
+        guard brand.isOfSameOwner(value) else { return .neighbour }
+        return .child(candidates.first { brand.value(of: $0) == value } ?? 0)
+    }
 
     /// Whose process it is that has this value.
     enum Owner: Equatable {

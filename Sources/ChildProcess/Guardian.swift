@@ -12,8 +12,8 @@ public enum Guardian {
     public static let flag = "--guardian"
     /// What the owner writes before it ends in good order.
     static let farewell = UInt8(ascii: "q")
-    /// How long the guardian tries.
-    static let timeLimit = Duration.seconds(2)
+    /// How long the guardian tries: far longer than it takes, so that it does not give up on a machine that is busy.
+    static let timeLimit = Duration.seconds(20)
 
     /// The arguments (without the program) that make a guardian for a marker.
     public static func arguments(for marker: ChildMarker) -> [String] {

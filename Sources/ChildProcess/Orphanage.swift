@@ -82,7 +82,15 @@ struct Orphanage {
             case .unknown: break
             }
         }
-        // It opened its own session and dropped its environment. If it is older than every running child, none of them
+        // It opened its own session and dropped its environment.
+        switch tag.owner(ofBrand: flow_brand(pid), among: children.keys) {
+        case .neighbour: return .running
+        case .child(let id):
+            guard let child = children[id] else { return .ended(nil) }
+            return child.end == nil ? .running : .ended(child)
+        case .unknown: break
+        }
+        // It has no brand either, or that of an engine below us. If it is older than every running child, none of them
         // can have started it.
         let runningStarts = children.values.lazy.filter { $0.end == nil }.map(\.identity.startTime)
         let oldest = min(runningStarts.min() ?? .max, LiveSessions.oldestStart(except: children) ?? .max)

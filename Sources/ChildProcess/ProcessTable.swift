@@ -4,8 +4,8 @@ internal import Glibc
 
 /// The processes of this machine, for those who have to find what a dead owner left behind.
 ///
-/// A process is known by a variable in the environment it was started with, which descendants inherit. A process of
-/// another user is not seen, nor one that was started with an empty environment.
+/// A process is known by a variable in the environment it was started with, which descendants inherit. One that dropped
+/// it is known by its brand. A process of another user is not seen.
 public enum ProcessTable {
     /// When a process started (field 22 of `/proc/PID/stat`, clock ticks); nil if there is none or it is a zombie.
     public static func startTime(of pid: Int32) -> UInt64? {
@@ -20,16 +20,23 @@ public enum ProcessTable {
 
     /// The processes, except this one and zombies, that were started with `name=value` in their environment; without
     /// a value, those with the variable at all.
-    public static func processes(withEnvironment name: String, value: String?) -> [ChildIdentity] {
-        let name = Array(name.utf8)
+    public static func processes(withEnvironment text: String, value: String?) -> [ChildIdentity] {
+        let name = Array(text.utf8)
+        let brand = ChildBrand(name: text, value: value)
         let value = value.map { Array($0.utf8) }
         return all().compactMap { pid in
-            guard pid != getpid(), let stat = ProcessStat(pid: pid), !stat.isZombie,
-                let environment = ProcessEnvironment(pid: pid), let found = environment.value(of: name),
-                value.map({ found.elementsEqual($0) }) ?? true
+            guard pid != getpid(), let stat = ProcessStat(pid: pid), !stat.isZombie, has(pid, name, value, brand)
             else { return nil }
             return ChildIdentity(pid: pid, startTime: stat.startTime)
         }
+    }
+
+    /// Whether a process carries a marker: in its environment or, if that has been dropped, as its brand.
+    static func has(_ pid: Int32, _ name: [UInt8], _ value: [UInt8]?, _ brand: ChildBrand) -> Bool {
+        if let found = ProcessEnvironment(pid: pid)?.value(of: name) {
+            return value.map { found.elementsEqual($0) } ?? true
+        }
+        return brand.isOfSameEngine(flow_brand(pid))
     }
 
     /// The processes that descend from `pid` by their parents, without zombies and without `pid` itself.

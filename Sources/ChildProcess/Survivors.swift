@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Glibc
 
-/// What is left of an owner that is gone: found by marker, session, identity and descent.
+/// What is left of an owner that is gone: found by marker, brand, session, identity and descent.
 struct Survivors {
     let marker: ChildMarker
     let recorded: Set<ChildIdentity>
@@ -20,6 +20,7 @@ struct Survivors {
         )
         let name = Array(marker.name.utf8)
         let value = Array(marker.value.utf8)
+        let brand = ChildBrand(marker: marker, owner: 0)
         var children: [Int32: [Int32]] = [:]
         var open: [Int32] = []
         for (pid, stat) in stats {
@@ -28,7 +29,7 @@ struct Survivors {
             let isOurs =
                 sessions.contains(stat.session)
                 || recorded.contains(ChildIdentity(pid: pid, startTime: stat.startTime))
-                || ProcessEnvironment(pid: pid)?.value(of: name)?.elementsEqual(value) == true
+                || ProcessTable.has(pid, name, value, brand)
             if isOurs { open.append(pid) }
         }
         var found: [Int32: ProcessStat] = [:]

@@ -61,13 +61,16 @@ extension File {
 
     /// Gives a file a second name, or copies it where the file system cannot do that.
     ///
-    /// Both names then may lead to one content: use it for files that are never changed.
+    /// Both names then may lead to one content: use it for files that are never changed. A copy is on the disk when this
+    /// returns; its name, as that of a link, is when the directory has been synced.
     public static func hardLinkOrCopy(_ path: String, to newPath: String) throws(FileError) {
         try path.requireNoNUL("link")
         try newPath.requireNoNUL("link")
         if link(path, newPath) == 0 { return }
         switch errno {
-        case EXDEV, EPERM, EMLINK, ENOSYS, EOPNOTSUPP: try copy(path, to: newPath)
+        case EXDEV, EPERM, EMLINK, ENOSYS, EOPNOTSUPP:
+            try copy(path, to: newPath)
+            try syncContent(newPath)
         default: throw .last("link", newPath)
         }
     }

@@ -66,15 +66,27 @@ public final class FileLock: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Whether a text, made of ``ownerText()``, names a process that lives. A lock that has just been taken still has
+    /// the text of the owner before, or none.
+    public static func namesLivingProcess(_ text: String) -> Bool {
+        var numbers: [Substring: UInt64] = [:]
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            if words.count == 2, let number = UInt64(words[1]) { numbers[words[0]] = number }
+        }
+        guard let pid = numbers["pid"], let started = numbers["started"] else { return false }
+        return startTime(of: "\(pid)") == started
+    }
+
     /// Lines that name this process: `pid`, `started` (clock ticks after the boot) and `command`.
     public static func ownerText() -> String {
         let command = CommandLine.arguments.first.map { FilePath.basename($0) } ?? "?"
-        return "pid \(getpid())\nstarted \(ownStartTime() ?? 0)\ncommand \(command)\n"
+        return "pid \(getpid())\nstarted \(startTime(of: "self") ?? 0)\ncommand \(command)\n"
     }
 
-    /// Field 22 of `/proc/self/stat`. With the process id it names a process even after the id is used again.
-    private static func ownStartTime() -> UInt64? {
-        guard let bytes = try? File.read("/proc/self/stat", limit: 4096) else { return nil }
+    /// Field 22 of `/proc/PID/stat`. With the process id it names a process even after the id is used again.
+    private static func startTime(of process: String) -> UInt64? {
+        guard let bytes = try? File.read("/proc/\(process)/stat", limit: 4096) else { return nil }
         // The second field is the name in brackets and may contain blanks, so count from the last bracket.
         guard let bracket = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
         let fields = bytes[bracket...].split(separator: UInt8(ascii: " "))

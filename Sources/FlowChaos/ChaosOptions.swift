@@ -24,7 +24,9 @@ struct ChaosOptions {
                 continue
             }
             if name == "--storm" {
-                guard let storm = rest.popFirst().flatMap({ ExecutorSimulation.Storm(rawValue: $0) }) else { return nil }
+                guard let storm = rest.popFirst().flatMap({ ExecutorSimulation.Storm(rawValue: $0) }) else {
+                    return nil
+                }
                 self.storm = storm
                 continue
             }

@@ -45,7 +45,9 @@ struct ExecutorWeather: Sendable {
         if random.chance(40) { lostReply = random.pick([1, 5, 10]) }
         if random.chance(40) { slowDisk = random.pick([5, 30]) }
         if random.chance(15) { failedRead = random.pick([1, 5]) }
-        guard let storm = storm ?? (random.chance(20) ? random.pick(ExecutorSimulation.Storm.allCases) : nil) else { return }
+        guard let storm = storm ?? (random.chance(20) ? random.pick(ExecutorSimulation.Storm.allCases) : nil) else {
+            return
+        }
         switch storm {
         case .clock:
             clockJump = 100

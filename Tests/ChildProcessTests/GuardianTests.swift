@@ -92,6 +92,54 @@ struct GuardianTests {
         #expect(try await running.value.status == .signalled(SIGKILL, coreDumped: false))
     }
 
+    @Test func whoDroppedEverythingIsFoundByTheBrandOfTheFirst() async throws {
+        let marker = ChildMarker(name: "GUARDIAN_TEST", value: "brand-\(getpid())")
+        let processes = ChildProcesses(marker: marker)
+        let neighbour = ChildProcesses(marker: ChildMarker(name: "GUARDIAN_TEST", value: "brand-\(getpid())0"))
+        // Forked twice, in a session of its own, without environment; the parent in between is gone.
+        let script = "(env -i /usr/bin/setsid sh -c 'echo $$; exec sleep 100' &); exec sleep 100"
+        let (stream, told) = AsyncStream.makeStream(of: Int32.self)
+        let tasks = [processes, neighbour].map { processes in
+            var command = shell(script)
+            command.output.onChunk = { bytes in
+                let digits = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first ?? ""
+                told.yield(Int32(digits) ?? 0)
+            }
+            let marked = command
+            return Task { try await processes.run(marked) }
+        }
+        var naked: Set<Int32> = []
+        for await pid in stream {
+            naked.insert(pid)
+            if naked.count == 2 { break }
+        }
+        // No ledger: a process that has just been orphaned is not in it yet.
+        let found = Survivors(marker: marker, recorded: []).find().map(\.pid)
+        #expect(found.count == 2)
+        #expect(naked.intersection(found).count == 1)
+        let byName = ProcessTable.processes(withEnvironment: marker.name, value: marker.value).map(\.pid)
+        #expect(Set(byName) == Set(found))
+        for task in tasks { task.cancel() }
+        for task in tasks { #expect(try await task.value.ending == .cancelled) }
+        #expect(naked.allSatisfy { !exists($0) })
+    }
+
+    @Test func brandsTellEnginesOwnersAndChildrenApart() {
+        let marker = ChildMarker(name: "GUARDIAN_TEST", value: "1-2")
+        let brand = ChildBrand(marker: marker, owner: 3)
+        #expect(brand.value(of: 7) != brand.value(of: 8))
+        #expect(brand.isOfSameEngine(brand.value(of: 7)))
+        #expect(brand.isOfSameOwner(brand.value(of: 7)))
+        let other = ChildBrand(marker: marker, owner: 4)
+        #expect(brand.isOfSameEngine(other.value(of: 7)))
+        #expect(!brand.isOfSameOwner(other.value(of: 7)))
+        let next = ChildBrand(marker: ChildMarker(name: "GUARDIAN_TEST", value: "1-3"), owner: 3)
+        #expect(!brand.isOfSameEngine(next.value(of: 7)))
+        #expect(ChildBrand(name: "GUARDIAN_TEST", value: nil).isOfSameEngine(next.value(of: 7)))
+        #expect(!ChildBrand(name: "GUARDIAN_TES", value: nil).isOfSameEngine(next.value(of: 7)))
+        for none in [0, 1, 200_000, UInt64.max] { #expect(!brand.isOfSameEngine(none)) }
+    }
+
     @Test func reusedNumbersAreNotSignalled() async throws {
         let processes = ChildProcesses()
         let (stream, told) = AsyncStream.makeStream(of: ChildIdentity.self)

@@ -52,6 +52,8 @@ final class FlowProgram: Sendable {
             "PATH": ProcessEnvironment.get("PATH") ?? "/usr/bin:/bin", "HOME": folder, "USER": "tester",
             "FLOW_HOME": file("home"),
         ]
+        // What the sanitizers are told, which would otherwise end here (scripts/sanitize).
+        for name in ["ASAN_OPTIONS", "TSAN_OPTIONS", "LD_PRELOAD"] { variables[name] = ProcessEnvironment.get(name) }
         variables.merge(environment) { _, new in new }
         let script = "cd \"$1\" && shift && \(wrapper)"
         let words = ["/bin/sh", "-c", script, "sh", folder, Self.path] + arguments

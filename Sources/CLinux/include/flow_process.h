@@ -32,6 +32,7 @@ struct flow_spawn {
     int stdio[3];
     int dies_with_parent; // SIGKILL when the calling *thread* ends
     int64_t limits[FLOW_LIMIT_COUNT];
+    uint64_t brand; // see flow_brand; 0: none
 
     // Answers.
     int pid;
@@ -42,6 +43,11 @@ struct flow_spawn {
 
 /// Starts a program in its own session and process group. Returns 0, or errno with `failed_step` set.
 int flow_spawn(struct flow_spawn *request);
+
+/// The brand of a process, which it has from the ancestor that was started with one; 0 if there is none, or if the
+/// process is gone or another user's. It is the soft limit for the time of real-time programs: inherited by all
+/// descendants whatever they do to their session, streams and environment, and far too large ever to be reached.
+uint64_t flow_brand(int pid);
 
 /// How a child ended and what it used.
 struct flow_exit {

@@ -5,7 +5,7 @@ public import FlowCore
 extension Engine {
     /// Waits until a run has ended, however long people take; `queued` means that the engine was asked to stop first.
     public func end(of run: String) async throws(EngineError) -> (status: RunStatus, reason: String?) {
-        await (try load(run, observer: NoObserver())).end()
+        await (try watched(run)).end()
     }
 
     /// Hands a command to the engine that owns a store, in whatever process it is, and waits for its answer.

@@ -26,6 +26,7 @@ public final class Engine: Sendable {
     let loader: WorkflowLoader
     let toolbox: EngineToolbox
     let groups = GroupLines()
+    private let names = DurableNames()
     let disk: DiskWatch
     private let proofs = ArtifactProofs()
     /// Runs that stand still because the disk is full; each task ends when they go on.
@@ -55,12 +56,13 @@ public final class Engine: Sendable {
             let toolbox = EngineToolbox(configuration: configuration)
             await toolbox.endLeftovers()
             let disk = DiskWatch(folder: configuration.folder, patience: configuration.diskPatience)
+            try makeHolders(RunLayout(folder: configuration.folder))
             let store = try SQLiteRunStore(folder: configuration.folder, mode: .writer, disk: disk)
             disk.prepare()
             let starter = SubworkflowStarter()
             let engine = Engine(
                 configuration: configuration, store: store, owner: owner, toolbox: toolbox,
-                kinds: BuiltinKinds.all(toolbox: toolbox, starter: starter))
+                kinds: BuiltinKinds.all(toolbox: toolbox, starter: starter) + configuration.kinds)
             starter.connect(engine)
             engine.watchDisk()
             try await engine.recover()
@@ -82,6 +84,15 @@ public final class Engine: Sendable {
             return engine
         } catch {
             throw EngineError(error)
+        }
+    }
+
+    /// Makes the folders of sources and runs. Opening the store puts their names on the disk.
+    private static func makeHolders(_ layout: RunLayout) throws(StoreError) {
+        do throws(FileError) {
+            for folder in layout.holders { try File.createDirectory(folder) }
+        } catch {
+            throw StoreError(error, doing: "open the store \(layout.folder)")
         }
     }
 
@@ -108,7 +119,9 @@ public final class Engine: Sendable {
         let sourceDigest = Digest(of: source)
         let kept = try await keepInputFiles(inputs, of: plan.definition, run: run)
         do throws(FileError) {
-            try workflow.bundle.materialise(in: layout.source(sourceDigest.hex))
+            let folder = layout.source(sourceDigest.hex)
+            try workflow.bundle.materialise(in: folder, isDurable: names.isDurable(folder))
+            names.remember(folder)
         } catch {
             throw EngineError(
                 StoreError(error.isNoSpace ? .diskFull : .inputOutput, "keeping the workflow's files: \(error)"))
@@ -160,7 +173,7 @@ public final class Engine: Sendable {
     /// Waits until a run has ended or cannot go on by itself.
     public func outcome(of run: String) async throws(EngineError) -> RunOutcome {
         while true {
-            let outcome = try await load(run, observer: NoObserver()).outcome()
+            let outcome = try await watched(run).outcome()
             guard outcome == .paused, let standstill = standstills.withLock({ $0[run] }) else { return outcome }
             guard await standstill.value else { return .storeFailed(disk.error) }
         }
@@ -268,6 +281,13 @@ public final class Engine: Sendable {
             missing: missing, summary: summary, history: history, observer: observer)
     }
 
+    /// The executor of a run, for who waits for its outcome: also one that the store has failed, since a new one would
+    /// not know of that, and nobody has asked it to work.
+    func watched(_ run: String) async throws(EngineError) -> RunExecutor {
+        if let executor = state.withLock({ $0.executors[run] }) { return executor }
+        return try await load(run, observer: NoObserver())
+    }
+
     private func executor(
         run: String, plan: Plan, inputs: JSONObject, options: RunOptions, source: Digest, secrets: Secrets,
         missing: EngineError? = nil, summary: RunSummary, history: [RecordedEvent], observer: any RunObserver
@@ -277,7 +297,7 @@ public final class Engine: Sendable {
             run: run, plan: plan, slots: slots,
             machine: plan.pools.contains { $0.units == nil } ? MachineCapacity.present : [:],
             seed: UInt64(truncatingIfNeeded: seed(of: run)), kinds: kinds,
-            inputs: .object(inputs), options: options, layout: layout,
+            inputs: .object(inputs), options: options, layout: layout, names: names,
             workflowDirectory: layout.source(source.hex), secrets: secrets, store: store, artifacts: store,
             observer: ObserverSlot(observer), children: EngineChildRuns(engine: self), missingSecret: missing,
             references: ReferenceTable(plan: plan), disk: disk, proofs: proofs)
@@ -340,7 +360,20 @@ public final class Engine: Sendable {
             default: break
             }
         }
+        if definition.inputs.contains(where: { $0.kind == .file || $0.kind == .files }) { try syncInputs(of: run) }
         return kept
+    }
+
+    /// Puts the names of the copies on the disk.
+    private func syncInputs(of run: String) throws(EngineError) {
+        let folder = layout.inputs(of: run)
+        do throws(FileError) {
+            guard File.exists(folder) else { return }
+            for entry in try File.list(folder) { try File.syncDirectory(FilePath.join(folder, entry.name)) }
+            try names.sync(folder, above: [layout.run(run), layout.runs])
+        } catch {
+            throw EngineError(StoreError(error, doing: "keep the input files of run \(run)"))
+        }
     }
 
     private func keep(_ path: String, as name: String, run: String) async throws(EngineError) -> String {
@@ -349,6 +382,8 @@ public final class Engine: Sendable {
             let folder = layout.input(name, of: run)
             let copy = FilePath.join(folder, FilePath.basename(path))
             do throws(FileError) {
+                // The run of a sub-workflow has the same id when a start that was cut short is made again.
+                try File.removeTree(folder)
                 try File.createDirectory(folder)
                 if let object = store.path(of: stored.digest) { try File.hardLinkOrCopy(object, to: copy) }
             } catch {

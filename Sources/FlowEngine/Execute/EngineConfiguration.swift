@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import FlowCore
+
 /// What an engine is given.
 public struct EngineConfiguration: Sendable {
     /// The store's folder, such as `/project/.flow`.
@@ -12,6 +14,8 @@ public struct EngineConfiguration: Sendable {
     public var name: String
     /// The program that can be started as guardian of child processes, and its arguments; nil for none.
     public var guardianArguments: [String]?
+    /// Kinds of nodes beside those that flow brings along.
+    package var kinds: [any NodeKind] = []
     /// How long the engine waits for room when the disk is full, before it gives up; nil for as long as it takes.
     public var diskPatience: Duration?
     /// Is told when the disk is full and when there is room again.

@@ -2,6 +2,7 @@
 
 import FileSystem
 import FlowCore
+import Glibc
 
 extension NodeAttempt {
     /// Keeps the files that the kind made and those that the node declares.
@@ -73,8 +74,35 @@ extension NodeAttempt {
 
     private func makeFolder() throws {
         let folder = site.layout.artifacts(context.node, of: site.run)
-        try File.removeTree(folder)
-        try File.createDirectory(folder)
+        try inStore { () throws(FileError) in
+            try File.removeTree(folder)
+            try File.createDirectory(folder)
+        }
+    }
+
+    /// Puts the names of the kept files on the disk: the run will say that they are there.
+    func syncKeptFiles() async throws(StoreError) {
+        let (layout, names, run) = (site.layout, site.names, site.run)
+        let folder = layout.artifacts(context.node, of: run)
+        let failure = await onOwnThread { () -> FileError? in
+            do throws(FileError) {
+                try names.sync(folder, above: [layout.artifacts(of: run), layout.run(run), layout.runs])
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw StoreError(failure, doing: "keep the files of `\(context.node)`") }
+    }
+
+    /// Does something in the store's folder: when its disk fails, that is not the node's fault.
+    private func inStore(_ body: () throws(FileError) -> Void) throws {
+        do throws(FileError) {
+            try body()
+        } catch {
+            guard error.isNoSpace || error.isReadOnly || error.code == EIO else { throw error }
+            throw StoreError(error, doing: "keep the files of `\(context.node)`")
+        }
     }
 
     private func keep(_ artifact: ProducedArtifact, beside kept: [KeptArtifact]) async throws -> KeptArtifact {
@@ -87,7 +115,8 @@ extension NodeAttempt {
         if kept.contains(where: { $0.file == file }) { file = "\(artifact.name)-\(file)" }
         if let object = site.artifacts.path(of: stored.digest) {
             let folder = site.layout.artifacts(context.node, of: site.run)
-            try File.hardLinkOrCopy(object, to: FilePath.join(folder, file))
+            let target = FilePath.join(folder, file)
+            try inStore { () throws(FileError) in try File.hardLinkOrCopy(object, to: target) }
         }
         return KeptArtifact(
             name: artifact.name, digest: stored.digest, size: stored.size, file: file, mediaType: artifact.mediaType)

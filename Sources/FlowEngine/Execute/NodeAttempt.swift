@@ -67,6 +67,7 @@ struct NodeAttempt: Sendable {
                     var record = try Self.record(
                         result.outputs, of: context, artifacts: artifacts, secrets: site.secrets)
                     try await keepFiles(of: &record)
+                    if !record.artifacts.isEmpty { try await syncKeptFiles() }
                     return record
                 }
                 removeFolder()

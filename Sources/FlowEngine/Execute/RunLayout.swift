@@ -25,8 +25,20 @@ public struct RunLayout: Sendable {
     /// The folder of a kept source.
     public func source(_ digest: String) -> String { FilePath.join(folder, "sources/\(digest)") }
 
+    /// The folders that hold those of the sources and of the runs.
+    var holders: [String] { [FilePath.join(folder, "sources"), runs] }
+
+    /// The folder that holds those of the runs.
+    var runs: String { FilePath.join(folder, "runs") }
+
     /// The folder of a run.
     public func run(_ id: String) -> String { FilePath.join(folder, "runs/\(id)") }
+
+    /// The folder of a run's input files.
+    func inputs(of run: String) -> String { FilePath.join(self.run(run), "inputs") }
+
+    /// The folder of all that a run's nodes keep.
+    func artifacts(of run: String) -> String { FilePath.join(self.run(run), "artifacts") }
 
     /// The folder of an input file.
     public func input(_ name: String, of run: String) -> String {

@@ -28,14 +28,21 @@ public struct SourceBundle: Sendable {
     }
 
     /// Writes the bundle into `folder` unless it is there already. The folder appears whole or not at all.
-    func materialise(in folder: String) throws(FileError) {
-        guard !File.exists(folder) else { return }
+    ///
+    /// When this returns, the bundle is on the disk.
+    /// - Parameter isDurable: if it is there, its name is known to be on the disk.
+    func materialise(in folder: String, isDurable: Bool = false) throws(FileError) {
         let parent = FilePath.dirname(folder)
+        // Also when it is there: whoever gave it its name may have ended before the name was on the disk.
+        guard !File.exists(folder) else {
+            if !isDurable { try File.syncDirectory(parent) }
+            return
+        }
         try File.createDirectory(parent)
         let temporary = try File.makeTemporaryDirectory(prefix: ".new-", in: parent)
         for (path, bytes) in files {
             let target = FilePath.join(temporary, path)
-            try File.createDirectory(FilePath.dirname(target))
+            try File.createDirectoryDurably(FilePath.dirname(target))
             try File.writeDurably(bytes, to: target)
         }
         do throws(FileError) {

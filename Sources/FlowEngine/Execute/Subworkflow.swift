@@ -107,7 +107,7 @@ struct EngineChildRuns: ChildRuns {
     func outcome(of run: String) async -> ChildOutcome {
         guard let engine else { return .stopped }
         do throws(EngineError) {
-            let executor = try await engine.load(run, observer: NoObserver())
+            let executor = try await engine.watched(run)
             if let missing = executor.site.missingSecret, await executor.machine.ended == nil { throw missing }
             switch await executor.final() {
             case .ended(.succeeded, let reason):

@@ -24,6 +24,7 @@ public final class SQLiteRunStore: RunStore {
     }
 
     static let databaseName = "flow.db"
+    static let objectsName = "objects"
     /// The most batches of one transaction: later ones need not wait longer for the first ones to be answered.
     private static let batchesPerTransaction = 8192
     private static let readingThreads = 2
@@ -61,7 +62,7 @@ public final class SQLiteRunStore: RunStore {
         self.disk = disk
         self.folder = folder
         self.mode = mode
-        let objects = ObjectFolder(path: FilePath.join(folder, "objects"))
+        let objects = ObjectFolder(path: FilePath.join(folder, Self.objectsName))
         self.objects = objects
         readers = try BlockingPool(threads: Self.readingThreads) { StoreReader(folder: folder, objects: objects) }
         guard mode == .writer else {

@@ -19,18 +19,32 @@ public final class StoreOwner: Sendable {
     ///
     /// Throws `busy`, with the present owner, when there is one; `readOnly`, `diskFull` or `inputOutput` when the
     /// lock file cannot be written.
-    public static func acquire(folder: String) throws(StoreError) -> StoreOwner {
+    ///
+    /// - Parameters:
+    ///   - folder: the store.
+    ///   - patience: how long an owner that comes or goes at this moment may take to write its name.
+    public static func acquire(
+        folder: String, patience: Duration = .seconds(1)
+    ) throws(StoreError) -> StoreOwner {
         let path = FilePath.join(folder, "owner.lock")
-        let lock: FileLock?
-        do throws(FileError) {
-            if !File.isDirectory(folder) { try File.createDirectory(folder, mode: 0o700) }
-            lock = try FileLock(path, owner: FileLock.ownerText() + "since \(WallClock.now.iso8601)\n")
-        } catch {
-            throw StoreError(error, doing: "become the owner of the store \(folder)")
+        let clock = ContinuousClock()
+        let start = clock.now
+        while true {
+            do throws(FileError) {
+                if !File.isDirectory(folder) { try File.createDirectoryDurably(folder, mode: 0o700) }
+                let owner = FileLock.ownerText() + "since \(WallClock.now.iso8601)\n"
+                if let lock = try FileLock(path, owner: owner) { return StoreOwner(folder: folder, lock: lock) }
+            } catch {
+                throw StoreError(error, doing: "become the owner of the store \(folder)")
+            }
+            let text = FileLock.owner(of: path) ?? ""
+            // An owner that comes or goes at this moment has not written its name yet, or has removed it.
+            if FileLock.namesLivingProcess(text) || clock.now - start >= patience {
+                throw StoreError(
+                    .busy, "the store \(folder) is in use by \(describe(text)). Wait for it, or end it.")
+            }
+            usleep(2000)
         }
-        if let lock { return StoreOwner(folder: folder, lock: lock) }
-        throw StoreError(
-            .busy, "the store \(folder) is in use by \(describe(FileLock.owner(of: path))). Wait for it, or end it.")
     }
 
     /// Gives the right back. Does nothing the second time.

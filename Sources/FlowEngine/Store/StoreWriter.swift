@@ -45,11 +45,13 @@ final class StoreWriter {
         self.folder = folder
         let doing = "open the store \(folder)"
         do throws(FileError) {
-            if !File.isDirectory(folder) {
-                // Outputs and prompts of runs are not for other users.
-                try File.createDirectory(folder, mode: 0o700)
-                try File.syncDirectory(FilePath.dirname(FilePath.normalise(folder)))
-            }
+            // Outputs and prompts of runs are not for other users.
+            try File.createDirectoryDurably(folder, mode: 0o700)
+            // Also when it is there: whoever made it may have ended before its name was on the disk. The folder of the
+            // contents is made now, so that no content waits for its name later.
+            try File.createDirectory(FilePath.join(folder, SQLiteRunStore.objectsName))
+            try File.syncDirectory(folder)
+            try File.syncDirectory(FilePath.dirname(FilePath.normalise(folder)))
         } catch {
             throw StoreError(error, doing: doing)
         }

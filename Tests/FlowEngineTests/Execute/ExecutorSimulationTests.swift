@@ -18,13 +18,15 @@ struct ExecutorSimulationTests {
 
     /// Lives a life on a thread that runs no tasks.
     private static func life(
-        _ seed: UInt64, in folder: String, defect: ExecutorSimulation.Defect? = nil, storm: ExecutorSimulation.Storm? = nil,
+        _ seed: UInt64, in folder: String, defect: ExecutorSimulation.Defect? = nil,
+        storm: ExecutorSimulation.Storm? = nil,
         tells: Bool = false
     ) async -> Outcome {
         await onOwnThread {
             do throws(ExecutorSimulation.Failure) {
                 return .success(
-                    try ExecutorSimulation.run(seed: seed, folder: folder, printsTrace: tells, defect: defect, storm: storm))
+                    try ExecutorSimulation.run(
+                        seed: seed, folder: folder, printsTrace: tells, defect: defect, storm: storm))
             } catch {
                 return .failure(error)
             }

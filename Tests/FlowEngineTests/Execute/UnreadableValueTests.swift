@@ -85,7 +85,8 @@ struct UnreadableValueTests {
         func cancel(_ run: String) async {}
     }
 
-    @Test func `a request behind an unreadable value is refused, not forgotten`() async throws {
+    @Test(.timeLimit(.minutes(5)))
+    func `a request behind an unreadable value is refused, not forgotten`() async throws {
         let folder = try TemporaryDirectory()
         let (store, end) = (Store(), Door())
         let until = try #require(Expression.parse("outputs.done").0)

@@ -33,10 +33,27 @@ struct StoreOwnerTests {
     func `the text of an owner is not trusted`(text: String) throws {
         try File.createDirectory(folder.path)
         let lock = try #require(try FileLock(folder.path + "/owner.lock", owner: text))
-        let error = #expect(throws: StoreError.self) { _ = try StoreOwner.acquire(folder: folder.path) }
+        let error = #expect(throws: StoreError.self) {
+            _ = try StoreOwner.acquire(folder: folder.path, patience: .zero)
+        }
         #expect(
             error?.description
                 == "the store \(folder.path) is in use by another process. Wait for it, or end it.")
+        lock.release()
+    }
+
+    @Test(arguments: ["", "pid 1\nstarted 1\ncommand dead\n"])
+    func `an owner that has not written its name yet is waited for`(former: String) async throws {
+        try File.createDirectory(folder.path)
+        let path = folder.path + "/owner.lock"
+        let lock = try #require(try FileLock(path, owner: former))
+        let folder = folder.path
+        let asking = Task.detached {
+            #expect(throws: StoreError.self) { _ = try StoreOwner.acquire(folder: folder, patience: .seconds(60)) }
+        }
+        try await Task.sleep(for: .milliseconds(20))
+        try File.write(FileLock.ownerText(), to: path)
+        #expect(await asking.value?.description.contains("(pid \(getpid()))") == true)
         lock.release()
     }
 
