@@ -27,8 +27,10 @@ struct NodeAttempt: Sendable {
         while true {
             let outcome = await runOnce()
             guard case .failed = outcome, let disk = site.disk, context.definition.options.onInterrupt == .rerun,
-                disk.isExhausted, await disk.room()
+                disk.isExhausted
             else { return outcome }
+            // What it failed of is the disk: the node is not to blame, and runs again when the run is resumed.
+            guard await disk.room() else { return .storeFailed(disk.error) }
         }
     }
 
