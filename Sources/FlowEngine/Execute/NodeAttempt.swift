@@ -29,8 +29,10 @@ struct NodeAttempt: Sendable {
             guard case .failed = outcome, let disk = site.disk, context.definition.options.onInterrupt == .rerun,
                 disk.isExhausted
             else { return outcome }
-            // What it failed of is the disk: the node is not to blame, and runs again when the run is resumed.
-            guard await disk.room() else { return .storeFailed(disk.error) }
+            if await disk.room() { continue }
+            // When the engine ends meanwhile, the attempt counts as interrupted. Otherwise nobody made room: the node is
+            // not to blame, and runs again when the run is resumed.
+            return Task.isCancelled ? outcome : .storeFailed(disk.error)
         }
     }
 

@@ -22,7 +22,7 @@ struct DiskFaultTests {
     func powerCuts() async throws {
         let power = try await PowerCut(site: site, seesAllFiles: false)
         var tally = PowerCut.Tally()
-        for seed in 1...8 { try await power.cut(seed: UInt64(seed), &tally) }
+        for seed in 1...12 { try await power.cut(seed: UInt64(seed), &tally) }
         #expect(tally.violations.isEmpty, "\(tally.violations.joined(separator: "\n"))")
         #expect(tally.completions > 8 && tally.secondCuts > 0, "\(tally)")
     }
