@@ -67,7 +67,11 @@ final class LocalServer: Sendable {
             var number = 0
             while true {
                 let client = accept(descriptor, nil, nil)
-                guard client >= 0 else { return }
+                guard client >= 0 else {
+                    // Here and not in `deinit`: the number would be another server's while this thread still uses it.
+                    close(descriptor)
+                    return
+                }
                 number += 1
                 let connection = number
                 Self.thread {
@@ -83,10 +87,7 @@ final class LocalServer: Sendable {
         }
     }
 
-    deinit {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
     /// A port on which nobody listens.
     static func closedPort() throws -> UInt16 {

@@ -42,7 +42,11 @@ final class ScriptedServer: Sendable {
             var count = 0
             while true {
                 let client = accept(descriptor, nil, nil)
-                guard client >= 0 else { return }
+                guard client >= 0 else {
+                    // Here and not in `deinit`: the number would be another server's while this thread still uses it.
+                    close(descriptor)
+                    return
+                }
                 if let request = Self.read(client) {
                     self?.seen.withLock { $0.append(request) }
                     Self.write(answers[min(count, answers.count - 1)], to: client)
@@ -57,10 +61,7 @@ final class ScriptedServer: Sendable {
         }
     }
 
-    deinit {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
     private static func write(_ text: String, to client: Int32) {
         let bytes = Array(text.utf8)
