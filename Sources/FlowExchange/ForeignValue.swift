@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FlowCore
+import FlowEngine
 import YAML
 
 /// A value of a foreign text, with its place.
@@ -46,21 +47,5 @@ struct ForeignValue {
     var name: String { document.string(of: node) }
 
     /// The value as JSON. A number beyond 64 bits becomes a text.
-    var json: JSONValue {
-        switch document.kind(of: node) {
-        case .sequence: return .array(elements.map(\.json))
-        case .mapping:
-            var object = JSONObject()
-            for (key, value) in pairs { object[key.name] = value.json }
-            return .object(object)
-        case .scalar:
-            switch document.scalar(of: node) {
-            case .null: return .null
-            case .bool(let value): return .bool(value)
-            case .integer(let value): return .integer(value)
-            case .number(let value): return .number(value)
-            case .string, .outOfRange, .notFinite: return .string(document.string(of: node))
-            }
-        }
-    }
+    var json: JSONValue { document.json(node) }
 }

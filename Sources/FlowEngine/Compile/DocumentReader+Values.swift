@@ -5,25 +5,7 @@ import YAML
 
 extension DocumentReader {
     /// The value as plain JSON; `${{` has no meaning in it.
-    func json(_ node: YAMLNode) -> JSONValue {
-        switch document.kind(of: node) {
-        case .sequence: return .array(document.elements(of: node).map { json($0) })
-        case .mapping:
-            return .object(
-                JSONObject(
-                    document.pairs(of: node).map {
-                        JSONObject.Member(key: document.string(of: $0.key), value: json($0.value))
-                    }))
-        case .scalar:
-            switch document.scalar(of: node) {
-            case .null: return .null
-            case .bool(let value): return .bool(value)
-            case .integer(let value): return .integer(value)
-            case .number(let value): return .number(value)
-            case .string, .outOfRange, .notFinite: return .string(document.string(of: node))
-            }
-        }
-    }
+    func json(_ node: YAMLNode) -> JSONValue { document.json(node) }
 
     /// The value with its expressions compiled. In a place for text, numbers and booleans keep their spelling.
     mutating func template(_ node: YAMLNode, _ type: FieldType = .any) -> Template {
