@@ -54,7 +54,8 @@ public final class Engine: Sendable {
         do throws(StoreError) {
             let owner = try acquire(configuration.folder)
             let toolbox = EngineToolbox(configuration: configuration)
-            await toolbox.endLeftovers()
+            // Looking through all processes of the machine takes longer than a small run.
+            if owner.isHeirOfCrash { await toolbox.endLeftovers() }
             let disk = DiskWatch(folder: configuration.folder, patience: configuration.diskPatience)
             try makeHolders(RunLayout(folder: configuration.folder))
             let store = try SQLiteRunStore(folder: configuration.folder, mode: .writer, disk: disk)
