@@ -62,7 +62,8 @@ public final class InMemoryRunStore: RunStore {
         if !batch.events.isEmpty || !batch.nodes.isEmpty || batch.summary != nil || batch.branch != nil {
             try check(batch, state.runs[id])
             if let branch = batch.branch, state.runs[Array(branch.parent.utf8)] == nil {
-                throw StoreError(.missing, "cannot write run '\(batch.run)': its parent '\(branch.parent)' is not there")
+                throw StoreError(
+                    .missing, "cannot write run '\(batch.run)': its parent '\(branch.parent)' is not there")
             }
             if state.runs[id] == nil, let summary = batch.summary {
                 state.runs[id] = Run(summary: summary)
