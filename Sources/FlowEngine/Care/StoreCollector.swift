@@ -18,6 +18,8 @@ public struct StoreCollector {
         public var keep: Int
         /// Only say what would be removed.
         public var isDryRun: Bool
+        /// Only this run, whatever its age, with the runs of its sub-workflows.
+        var only: String?
 
         /// Rules.
         public init(olderThan: Milliseconds?, keep: Int = 0, isDryRun: Bool = false) {
@@ -49,6 +51,13 @@ public struct StoreCollector {
     /// Collects. Throws `busy` when an engine owns the store or it is being copied.
     public static func collect(_ folder: String, _ rules: Rules) throws(StoreError) -> Result {
         try collect(folder, rules, between: { _ in })
+    }
+
+    /// Removes one run that has ended. Refuses (`conflict`) when it goes on or another one takes its results over.
+    public static func remove(_ run: String, from folder: String) throws(StoreError) -> Result {
+        var rules = Rules(olderThan: nil)
+        rules.only = run
+        return try collect(folder, rules)
     }
 
     /// `between` is called between the steps, with their number; an error ends the collection there.
@@ -130,7 +139,8 @@ public struct StoreCollector {
             let inputs = try Digest(bytes: row.blob(4)).flatMap { try reader.content($0) }
             let options = inputs.flatMap { try? JSONValue.parse($0) }.map { RunOptions(json: $0["options"] ?? .null) }
             if isOver, options?.parent == nil { ended += 1 }
-            guard isOver, row.int64(3) < before, ended > rules.keep || options?.parent != nil else {
+            let isWanted = rules.only == nil || row.text(1) == rules.only || options?.parent != nil
+            guard isOver, isWanted, row.int64(3) < before, ended > rules.keep || options?.parent != nil else {
                 kept.insert(row.text(1))
                 return
             }
@@ -148,6 +158,11 @@ public struct StoreCollector {
             changed = !staying.isEmpty
             kept.formUnion(staying.map(\.id))
             candidates.removeAll { kept.contains($0.id) }
+        }
+        if let only = rules.only, !candidates.contains(where: { $0.id == only }) {
+            let rests = derived[only]?.joined(separator: ", ")
+            throw StoreError(
+                .conflict, rests.map { "run \(only) stays: it gives results to \($0)" } ?? "run \(only) has not ended")
         }
         return candidates.map { ($0.key, $0.id) }
     }

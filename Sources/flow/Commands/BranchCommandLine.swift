@@ -4,7 +4,7 @@ import FlowEngine
 
 /// `flow branch`: runs with another hypothesis, and what becomes of it.
 enum BranchCommandLine {
-    static var all: [CommandSpec] { [create, list, conclude, promote] }
+    static var all: [CommandSpec] { [create, list, conclude, promote, delete] }
 
     private static let create = CommandSpec(
         name: "branch", summary: "Run with a changed hypothesis beside a run", arguments: "RUN",
@@ -110,6 +110,29 @@ enum BranchCommandLine {
                 branch.isHead = true
                 return "the head of its line"
             }
+        })
+
+    private static let delete = CommandSpec(
+        name: "branch delete", summary: "Remove a branch that has ended", arguments: "RUN",
+        discussion: "The runs that it comes from stay byte for byte. A branch that others come from is refused.",
+        examples: [("flow branch delete plain", "when it is of no use any more")],
+        run: { invocation in
+            let workplace = try Workplace(invocation)
+            let run = try await workplace.openRun(invocation.argument(0))
+            guard try await run.reader.branch(run.id) != nil else {
+                throw CommandFailure(
+                    .badInput, "run \(run.id) is no branch: it comes from no other run",
+                    help: ["`flow gc` removes old runs"])
+            }
+            let result: StoreCollector.Result
+            do throws(StoreError) {
+                result = try StoreCollector.remove(run.id, from: workplace.storeFolder)
+            } catch {
+                guard error.code == .conflict else { throw EngineError(error) }
+                throw CommandFailure(.badInput, error.description)
+            }
+            Talk().say("removed \(result.runs.joined(separator: ", ")), \(result.files) files")
+            return .done
         })
 
     /// Changes what is said of a branch, as one write.

@@ -154,6 +154,23 @@ import Testing
         await project.close()
     }
 
+    @Test func aBranchIsRemovedAndItsParentStaysAsItIs() async throws {
+        let project = try TestProject()
+        let parent = try await project.run(text(project))
+        let middle = try await derive(project, from: parent.id, rerun: ["c", "d"])
+        let last = try await derive(project, from: middle.id, rerun: ["d"])
+        let events = try await parent.events
+        await project.close()
+        #expect(throws: StoreError.self) { try StoreCollector.remove(middle.id, from: project.store) }
+        #expect(try StoreCollector.remove(last.id, from: project.store).runs == [last.id])
+        #expect(try StoreCollector.remove(middle.id, from: project.store).runs == [middle.id])
+        #expect(try StoreCheck.run(folder: project.store).problems.isEmpty)
+        #expect(try await parent.events == events)
+        #expect(try await parent.outputs["sum"] == 112)
+        #expect(try await reader(project).branches().isEmpty)
+        await project.close()
+    }
+
     @Test func collectingKeepsWhatALivingBranchRestsOn() async throws {
         let project = try TestProject()
         let parent = try await project.run(text(project))
