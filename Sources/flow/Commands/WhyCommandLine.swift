@@ -11,7 +11,9 @@ enum WhyCommandLine {
 
     static let spec = CommandSpec(
         name: "why", summary: "Show why a node's result differs between two runs", arguments: "RUN NODE",
-        options: [.option("against", "RUN", "The other run; by default the one before of the same workflow.")],
+        options: [
+            .option("against", "RUN", "The other run; by default the one RUN was derived from, or the one before it.")
+        ],
         discussion: """
             A node's result depends on the parts of its definition, its agent, the files it can read, the inputs it reads
             and the results of the nodes it refers to. Those that differ are shown, from the other run to RUN. How a file
@@ -40,8 +42,13 @@ enum WhyCommandLine {
         return .done
     }
 
-    /// The run of the same workflow that was made last before a run.
+    /// The run that a run was derived from, else the one of the same workflow that was made last before it.
     private static func before(_ run: StoredRun) async throws -> RunSummary {
+        if let parent = try await run.reader.branch(run.id)?.parent,
+            let summary = try await run.reader.summary(of: parent)
+        {
+            return summary
+        }
         let runs = try await run.reader.runs(RunQuery(workflow: run.summary.workflow, limit: searchedRuns))
         let place = runs.firstIndex { $0.id == run.id }
         guard let other = place.flatMap({ runs.indices.contains($0 + 1) ? runs[$0 + 1] : nil }) else {
