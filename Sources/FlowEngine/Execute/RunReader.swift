@@ -26,10 +26,10 @@ public struct RunReader: Sendable {
                 }
                 return run
             default:
-                guard RunIdentifier.isPlausible(text) else {
-                    throw StoreError(.missing, "`\(text)` is no run id")
-                }
-                if let run = try await store.run(text) { return run }
+                let isPlausible = RunIdentifier.isPlausible(text)
+                if isPlausible, let run = try await store.run(text) { return run }
+                if let run = try await runOfBranch(named: text) { return run }
+                guard isPlausible else { throw StoreError(.missing, "`\(text)` is no run id and no branch") }
                 let runs = text.utf8.count < 2 ? [] : try await store.runs(RunQuery(idPrefix: text, limit: 6))
                 if let run = runs.first, runs.count == 1 { return run }
                 if runs.isEmpty { throw StoreError(.missing, "there is no run `\(text)`") }
@@ -39,6 +39,13 @@ public struct RunReader: Sendable {
         } catch {
             throw error.code == .missing ? EngineError(.noSuchRun, error.description) : EngineError(error)
         }
+    }
+
+    /// The run of a living branch.
+    private func runOfBranch(named name: String) async throws(StoreError) -> RunSummary? {
+        let branches = try await store.branches(of: nil).filter { $0.name == name }
+        guard let branch = branches.last(where: { $0.verdict != .abandoned }) ?? branches.last else { return nil }
+        return try await store.run(branch.run)
     }
 
     /// One run; nil if there is none of this id.

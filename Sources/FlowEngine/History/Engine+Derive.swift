@@ -73,9 +73,13 @@ extension Engine {
         return try await start(workflow, inputs: inputs, options: options, derived: derived, observer: observer)
     }
 
-    /// Changes what is said of a branch.
-    public func note(_ branch: BranchSummary) async throws(EngineError) {
+    /// Changes what is said of a branch; a former head of its line is none any more.
+    public func note(_ branch: BranchSummary, formerHead: BranchSummary? = nil) async throws(EngineError) {
         do throws(StoreError) {
+            if var former = formerHead, former.run != branch.run {
+                former.isHead = false
+                try await store.commit(StoreBatch(run: former.run, branch: former))
+            }
             try await store.commit(StoreBatch(run: branch.run, branch: branch))
         } catch {
             throw EngineError(error)

@@ -3,103 +3,105 @@
 import FileSystem
 import FlowEngine
 
-/// What of a run is to run again, as the command line says it.
+/// What is to run again and what is different, as the command line says it: the same for the plan of a re-run and for the
+/// commands that start one.
 struct RerunArguments {
-    /// The largest patch, in bytes.
-    private static let largestPatch = 16 << 20
+    /// The largest patch or output that is read from a file.
+    private static let largestFile = 16 << 20
 
     static let options: [OptionSpec] = [
-        .option("from", "NODE", repeated: true, "Run it again, and all that is reachable from it."),
-        .option("only", "NODE", repeated: true, "Run it again, and nothing after it."),
-        .flag("failed", "Run only what did not end well, and what follows."),
+        .option("from", "NODE", repeated: true, "Run this node again, and all that is reachable from it."),
+        .option("only", "NODE", repeated: true, "Run only this node again; what follows keeps its results."),
+        .flag("failed", "Run again what did not end well, and what follows from it."),
         .option(
             "set", "PATH=VALUE", repeated: true,
-            "Another value of inputs.NAME or nodes.NODE.KEY; VALUE is JSON or a text, @FILE its content."),
-        .option("patch", "FILE", repeated: true, "A patch in YAML or JSON; - is the standard input."),
-        .option("pin", "NODE=JSON", repeated: true, "Outputs to take instead of running the node; @FILE works too."),
+            "A change: inputs.NAME or nodes.NODE.KEY; VALUE is JSON, a text, or @FILE."),
+        .option("patch", "FILE", repeated: true, "Changes of inputs and nodes, and pinned outputs, in YAML."),
+        .option("pin", "NODE=JSON", repeated: true, "Outputs that take the place of running a node; NODE=@FILE too."),
         .option("workflow", "FILE", "An edited workflow in the place of the run's own."),
     ]
 
-    var request: RerunRequest
-    var patch: WorkflowPatch
-    /// The workflow that takes the place of the run's own.
-    var workflow: LoadedWorkflow?
+    let request: RerunRequest
+    let patch: WorkflowPatch
+    let workflow: String?
 
-    init(_ invocation: Invocation, _ workplace: Workplace) throws {
+    init(_ invocation: Invocation) throws {
         request = RerunRequest(
             from: invocation.all("from"), failedOnly: invocation.flag("failed"), only: invocation.all("only"))
         if request.failedOnly, !request.only.isEmpty {
             throw CommandFailure(.usage, "--failed and --only exclude each other")
         }
-        patch = WorkflowPatch(directory: try File.currentDirectory())
-        for path in invocation.all("patch") { patch.add(try Self.content(path, "--patch"), name: path) }
+        var patch = WorkflowPatch(directory: try File.currentDirectory())
+        for path in invocation.all("patch") { patch.add(try Self.read(path, "--patch"), name: path) }
         for text in invocation.all("set") {
-            let (path, value) = try Self.assignment(text, "--set", "inputs.NAME=VALUE or nodes.NODE.KEY=VALUE")
-            guard patch.set(path, to: try Self.expanded(value, "--set")) else {
+            let (path, value) = try Self.pair(text, "--set takes PATH=VALUE")
+            guard patch.set(path, to: try Self.expanded(value)) else {
                 throw CommandFailure(
-                    .usage, "--set takes inputs.NAME=VALUE or nodes.NODE.KEY=VALUE, not `\(text)`")
+                    .usage, "--set changes inputs.NAME or nodes.NODE.KEY, not `\(path)`",
+                    help: ["--set inputs.rows=20, --set nodes.fit.with.degree=2"])
             }
         }
         for text in invocation.all("pin") {
-            let (node, value) = try Self.assignment(text, "--pin", "NODE=JSON")
-            guard let json = try? JSONValue.parse(Array(try Self.expanded(value, "--pin").utf8)) else {
-                throw CommandFailure(
-                    .usage, "--pin \(node): what follows `=` is not JSON",
-                    help: ["give the node's outputs: --pin '\(node)={\"name\": 1}'"])
+            let (node, value) = try Self.pair(text, "--pin takes NODE=JSON or NODE=@FILE")
+            let bytes = value.hasPrefix("@") ? try Self.read(String(value.dropFirst()), "--pin") : Array(value.utf8)
+            guard let outputs = try? JSONValue.parse(bytes) else {
+                throw CommandFailure(.badInput, "--pin \(node): what is given is no JSON")
             }
-            patch.pin(node, to: json)
+            patch.pin(node, to: outputs)
         }
-        if let path = invocation.value("workflow") { workflow = try workplace.load(path) }
+        self.patch = patch
+        workflow = invocation.value("workflow")
     }
 
-    /// Whether the command line names anything to run again.
-    static func isUsed(_ invocation: Invocation) -> Bool {
-        invocation.flag("failed") || options.contains { !invocation.all($0.name).isEmpty }
+    /// Whether anything is asked for or changed.
+    var saysSomething: Bool {
+        !request.from.isEmpty || !request.only.isEmpty || request.failedOnly || !patch.isEmpty || workflow != nil
     }
 
-    /// The plan of the re-run. Faults of the patch and of the workflow are printed as those of any workflow.
-    func plan(_ run: StoredRun, _ workplace: Workplace) async throws -> PlannedRerun {
+    /// The plan of the re-run. The faults of a patch or workflow are printed; nil then.
+    func planned(_ run: StoredRun, _ workplace: Workplace) async throws -> PlannedRerun? {
+        let new = try workflow.map { try workplace.load($0) }
+        if let new, try RunCommandLine.compiled(new) == nil { return nil }
         do throws(RerunFailure) {
-            return try await RerunPlanner(reader: run.reader, loader: workplace.loader)
-                .plan(of: run.summary, request: request, patch: patch, newWorkflow: workflow)
+            return try await RerunPlanner(reader: run.reader, loader: workplace.loader).plan(
+                of: run.summary, request: request, patch: patch, newWorkflow: new)
         } catch {
             switch error {
             case .engine(let error): throw error
             case .refused(let error): throw CommandFailure(.badInput, error.description, help: error.help)
             case .faults(let faults):
                 let printer = DiagnosticPrinter(.full(colour: Talk().isColoured))
-                for (number, fault) in faults.enumerated() {
+                for fault in faults {
                     let text = printer.text(fault.diagnostics.inOrder(), in: fault.sources, limit: 50)
-                    try? StandardStream.error.write((number > 0 ? "\n" : "") + text)
+                    try? StandardStream.error.write(text)
                 }
-                throw ExitCode.invalidWorkflow
+                return nil
             }
         }
     }
 
-    private static func assignment(
-        _ text: String, _ option: String, _ shape: String
-    ) throws(CommandFailure) -> (String, String) {
+    private static func pair(_ text: String, _ usage: String) throws(CommandFailure) -> (String, String) {
         guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
-            throw CommandFailure(.usage, "\(option) takes \(shape), not `\(text)`")
+            throw CommandFailure(.usage, "\(usage), not `\(text)`")
         }
         return (String(text[..<equals]), String(text[text.index(after: equals)...]))
     }
 
-    private static func expanded(_ text: String, _ option: String) throws(CommandFailure) -> String {
+    /// The content of a file for `@PATH`; any other text as it is.
+    private static func expanded(_ text: String) throws(CommandFailure) -> String {
         guard text.hasPrefix("@") else { return text }
-        guard let content = String(validating: try content(String(text.dropFirst()), option), as: UTF8.self) else {
-            throw CommandFailure(.badInput, "\(option): `\(text.dropFirst())` is not UTF-8 text")
+        guard let content = String(validating: try read(String(text.dropFirst()), "--set"), as: UTF8.self) else {
+            throw CommandFailure(.badInput, "--set: `\(text.dropFirst())` is not UTF-8 text")
         }
         return content
     }
 
-    private static func content(_ path: String, _ option: String) throws(CommandFailure) -> [UInt8] {
-        do throws(FileError) {
-            if path == "-" { return try StandardStream.input.readAll(limit: largestPatch) }
-            return try File.read(path, limit: largestPatch, allowSpecial: true)
+    private static func read(_ path: String, _ option: String) throws(CommandFailure) -> [UInt8] {
+        do {
+            if path == "-" { return try StandardStream.input.readAll(limit: largestFile) }
+            return try File.read(path, limit: largestFile, allowSpecial: true)
         } catch {
-            throw CommandFailure(.badInput, "\(option): \(error.description)")
+            throw CommandFailure(.badInput, "\(option): \(error)")
         }
     }
 }

@@ -24,13 +24,15 @@ enum PlanCommandLine {
         run: { invocation in
             let workplace = try Workplace(invocation)
             let name = invocation.argument(0)
+            let arguments = try RerunArguments(invocation)
             if await workplace.namesRun(name) {
                 let run = try await workplace.openRun(name)
-                let text = RerunText(planned: try await RerunArguments(invocation, workplace).plan(run, workplace))
+                guard let planned = try await arguments.planned(run, workplace) else { return .invalidWorkflow }
+                let text = RerunText(planned: planned)
                 if invocation.flag("json") { try Output.json(text.json) } else { try Output.text(text.text) }
                 return .done
             }
-            if RerunArguments.isUsed(invocation) {
+            if arguments.saysSomething {
                 throw CommandFailure(
                     .usage, "`\(name)` is no run, and only a run can be planned again",
                     help: ["`flow list` shows the runs"])
