@@ -136,6 +136,10 @@ public struct RerunPlan: Sendable, Hashable {
             throw RerunError(
                 .conflict, "`\(name)` is to run and is pinned", help: ["a pinned node does not run; leave one of them"])
         }
+        if let name = request.pins.sorted().first(where: { new.index(of: $0).map { $0 >= new.finallyStart } ?? false })
+        {
+            throw RerunError(.conflict, "`\(name)` belongs to `finally`, which always runs: it cannot be pinned")
+        }
         var planner = RerunMarks(standings: standings, plan: new, diff: diff, request: request)
         planner.mark()
         var plan = RerunPlan()

@@ -38,6 +38,10 @@ public struct NodeFingerprint: Sendable {
         for other in Self.read(reads.nodes, plan) {
             parts.append(NormalForm.Part("nodes.\(other)", try await Self.record(rows[other], reader)))
         }
+        // What a person gave comes from the run itself.
+        if let row = rows[name], row.status == .reused, row.origin == run.id {
+            parts.append(NormalForm.Part("pinned", true))
+        }
         return NodeFingerprint(
             node: name, run: run, parts: parts, status: rows[name]?.status,
             result: try await rows[name]?.result.asyncMap(reader.json))

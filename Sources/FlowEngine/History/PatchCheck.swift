@@ -110,7 +110,8 @@ struct PatchCheck {
     }
 
     private mutating func node(_ key: Key) -> NodeDefinition? {
-        if let node = (definition.nodes + definition.finally).first(where: { $0.id == key.name }) { return node }
+        if let node = definition.nodes.first(where: { $0.id == key.name }) { return node }
+        if let node = definition.finally.first(where: { $0.id == key.name }) { return node }
         unknown(
             .unknownNode, "there is no node `\(key.name)` in `\(definition.name)`", key,
             (definition.nodes + definition.finally).map(\.id), none: "the workflow has no nodes")

@@ -23,9 +23,18 @@ struct TreePatch {
     /// The text with its changes; nil when no way of editing gives what was asked for.
     static func text(_ bytes: [UInt8], _ targets: [Target]) -> [UInt8]? {
         guard let document = YAMLDocument.parse(bytes).document else { return nil }
-        var expected = document.json(document.root)
-        for target in targets { expected = expected.replacing(target.path) { $0.merging(target.change) } }
         let hasAliases = aliases(of: document).isEmpty == false
+        // Without aliases an edit of one mapping cannot change another one: of a large text only the targets are read.
+        let isWhole = hasAliases || document.nodeCount < smallDocument
+        let compared = isWhole ? [[]] : targets.map(\.path)
+        guard var expected = values(of: document, compared) else { return nil }
+        for (place, target) in targets.enumerated() {
+            if isWhole {
+                expected[0] = expected[0].replacing(target.path) { $0.merging(target.change) }
+            } else {
+                expected[place] = expected[place].merging(target.change)
+            }
+        }
         for rewritesWhole in [false, true] {
             for expands in hasAliases ? [false, true] : [false] {
                 guard let base = expands ? expanded(document) : document else { continue }
@@ -33,10 +42,33 @@ struct TreePatch {
                 guard patch.apply(targets) else { continue }
                 let result = TextFixer.text(base.source, with: patch.edits)
                 let (parsed, problems) = YAMLDocument.parse(result)
-                if let parsed, problems.isEmpty, parsed.json(parsed.root) == expected { return result }
+                guard let parsed, problems.isEmpty else { continue }
+                if values(of: parsed, compared) == expected { return result }
             }
         }
         return nil
+    }
+
+    /// Documents of fewer nodes are compared as a whole.
+    private static let smallDocument = 200_000
+
+    /// The values at the ends of the ways; nil if one is not there.
+    private static func values(of document: YAMLDocument, _ paths: [[String]]) -> [JSONValue]? {
+        var values: [JSONValue] = []
+        for path in paths {
+            guard let node = node(at: path, in: document) else { return nil }
+            values.append(document.json(node))
+        }
+        return values
+    }
+
+    private static func node(at path: [String], in document: YAMLDocument) -> YAMLNode? {
+        var node = document.root
+        for key in path {
+            guard let next = document.value(of: node, forKey: key) else { return nil }
+            node = next
+        }
+        return node
     }
 
     private init(document: YAMLDocument, rewritesWhole: Bool) {
@@ -46,11 +78,7 @@ struct TreePatch {
 
     private mutating func apply(_ targets: [Target]) -> Bool {
         for target in targets {
-            var node = document.root
-            for key in target.path {
-                guard let next = document.value(of: node, forKey: key) else { return false }
-                node = next
-            }
+            guard let node = Self.node(at: target.path, in: document) else { return false }
             if rewritesWhole {
                 replace(node, document.json(node).merging(target.change))
             } else {

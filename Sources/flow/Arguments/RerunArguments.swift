@@ -13,7 +13,9 @@ struct RerunArguments {
         .option("from", "NODE", repeated: true, "Run this node again, and all that is reachable from it."),
         .option("only", "NODE", repeated: true, "Run only this node again; what follows keeps its results."),
         .flag("failed", "Run again what did not end well, and what follows from it."),
-        .option("set", "PATH=VALUE", repeated: true, "A change: inputs.NAME or nodes.NODE.KEY; VALUE is JSON or text."),
+        .option(
+            "set", "PATH=VALUE", repeated: true,
+            "A change: inputs.NAME or nodes.NODE.KEY; VALUE is JSON, a text, or @FILE."),
         .option("patch", "FILE", repeated: true, "Changes of inputs and nodes, and pinned outputs, in YAML."),
         .option("pin", "NODE=JSON", repeated: true, "Outputs that take the place of running a node; NODE=@FILE too."),
         .option("workflow", "FILE", "An edited workflow in the place of the run's own."),
@@ -26,11 +28,14 @@ struct RerunArguments {
     init(_ invocation: Invocation) throws {
         request = RerunRequest(
             from: invocation.all("from"), failedOnly: invocation.flag("failed"), only: invocation.all("only"))
+        if request.failedOnly, !request.only.isEmpty {
+            throw CommandFailure(.usage, "--failed and --only exclude each other")
+        }
         var patch = WorkflowPatch(directory: try File.currentDirectory())
         for path in invocation.all("patch") { patch.add(try Self.read(path, "--patch"), name: path) }
         for text in invocation.all("set") {
             let (path, value) = try Self.pair(text, "--set takes PATH=VALUE")
-            guard patch.set(path, to: value) else {
+            guard patch.set(path, to: try Self.expanded(value)) else {
                 throw CommandFailure(
                     .usage, "--set changes inputs.NAME or nodes.NODE.KEY, not `\(path)`",
                     help: ["--set inputs.rows=20, --set nodes.fit.with.degree=2"])
@@ -82,10 +87,19 @@ struct RerunArguments {
         return (String(text[..<equals]), String(text[text.index(after: equals)...]))
     }
 
+    /// The content of a file for `@PATH`; any other text as it is.
+    private static func expanded(_ text: String) throws(CommandFailure) -> String {
+        guard text.hasPrefix("@") else { return text }
+        guard let content = String(validating: try read(String(text.dropFirst()), "--set"), as: UTF8.self) else {
+            throw CommandFailure(.badInput, "--set: `\(text.dropFirst())` is not UTF-8 text")
+        }
+        return content
+    }
+
     private static func read(_ path: String, _ option: String) throws(CommandFailure) -> [UInt8] {
         do {
             if path == "-" { return try StandardStream.input.readAll(limit: largestFile) }
-            return try File.read(path, limit: largestFile)
+            return try File.read(path, limit: largestFile, allowSpecial: true)
         } catch {
             throw CommandFailure(.badInput, "\(option): \(error)")
         }

@@ -10,7 +10,7 @@ enum Commands {
         ] + BranchCommandLine.all + [
             TreeCommandLine.spec, ListCommandLine.spec, ShowCommandLine.spec, LogsCommandLine.spec,
             EventsCommandLine.spec,
-            WatchCommandLine.spec,
+            WatchCommandLine.spec, WhyCommandLine.spec,
             ModesCommandLine.spec, ValidateCommandLine.spec, ExplainCommandLine.spec, FormatCommandLine.spec,
             PlanCommandLine.spec,
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
