@@ -7,7 +7,7 @@ enum Commands {
             RunCommandLine.spec, ResumeCommandLine.spec, PauseCommandLine.spec, CancelCommandLine.spec,
             ApproveCommandLine.approve, ApproveCommandLine.reject,
             ListCommandLine.spec, ShowCommandLine.spec, LogsCommandLine.spec, EventsCommandLine.spec,
-            WatchCommandLine.spec,
+            WatchCommandLine.spec, CompareCommandLine.spec,
             ModesCommandLine.spec, ValidateCommandLine.spec, ExplainCommandLine.spec, FormatCommandLine.spec,
             PlanCommandLine.spec,
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
