@@ -13,13 +13,14 @@ struct RenderedValues {
     ) async throws(EngineError) {
         guard node.options.foreach == nil, node.options.repetition == nil else { return }
         var templates: [(name: String, template: Template)] = []
+        var entries: [(name: String, template: Template)] = []
         if !node.body.isConstant { templates.append((node.kind, node.body)) }
         for field in node.fields where !field.template.isConstant { templates.append((field.name, field.template)) }
         for entry in node.options.with where !entry.template.isConstant {
-            templates.append(("with.\(entry.name)", entry.template))
+            entries.append((entry.name, entry.template))
         }
         let names = ReferenceTable.names(in: node)
-        guard !templates.isEmpty else { return }
+        guard !templates.isEmpty || !entries.isEmpty else { return }
         var known: [String: JSONValue] = [:]
         if !names.isEmpty {
             let wanted = Set(names)
@@ -32,10 +33,15 @@ struct RenderedValues {
             run: run.summary.id, workflow: workflow.name,
             workflowDirectory: reader.layout.source(run.summary.source.hex), inputs: .object(run.inputs),
             environment: JSONObject(), node: { results[$0] })
-        for (name, template) in templates {
-            let roots = Set(template.references.map(\.root))
-            guard roots.isSubset(of: ["inputs", "nodes", "workflow"]) else { continue }
-            values[name] = try? template.render(in: scope)
-        }
+        for (name, template) in templates { values[name] = Self.value(of: template, in: scope) }
+        var with = JSONObject()
+        for (name, template) in entries { with[name] = Self.value(of: template, in: scope) }
+        if !with.isEmpty { values["with"] = .object(with) }
+    }
+
+    private static func value(of template: Template, in scope: RunScope) -> JSONValue? {
+        let roots = Set(template.references.map(\.root))
+        guard roots.isSubset(of: ["inputs", "nodes", "workflow"]) else { return nil }
+        return try? template.render(in: scope)
     }
 }

@@ -152,6 +152,7 @@ struct ComparisonBlocks {
             }
             blocks.append(.line([Span(text)]))
         }
+        if !node.files.isEmpty { blocks.append(.heading(4, [Span("files")])) }
         for file in node.files { add(file, pair) }
     }
 
@@ -210,7 +211,7 @@ struct ComparisonBlocks {
             return Span("\(ByteCount(side.size).description), \(side.digest.hex.prefix(12))", role)
         }
         let sides = [side(file.old, .old), Span(" → "), side(file.new, .new)]
-        blocks.append(.line([Span("file \(file.name): ")] + sides))
+        blocks.append(.line([Span("\(file.name): ")] + sides))
         if let text = file.text, !text.isEmpty { blocks.append(.diff(file.name, cut(text))) }
         func picture(_ side: FileChange.Side?) -> ComparisonBlock.Picture? {
             guard let side, let type = side.imageType, let bytes = side.image else { return nil }
