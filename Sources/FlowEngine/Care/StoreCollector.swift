@@ -18,6 +18,8 @@ public struct StoreCollector {
         public var keep: Int
         /// Only say what would be removed.
         public var isDryRun: Bool
+        /// Only this run, whatever its age, with the runs of its sub-workflows.
+        var only: String?
 
         /// Rules.
         public init(olderThan: Milliseconds?, keep: Int = 0, isDryRun: Bool = false) {
@@ -49,6 +51,13 @@ public struct StoreCollector {
     /// Collects. Throws `busy` when an engine owns the store or it is being copied.
     public static func collect(_ folder: String, _ rules: Rules) throws(StoreError) -> Result {
         try collect(folder, rules, between: { _ in })
+    }
+
+    /// Removes one run that has ended. Refuses (`conflict`) when it goes on or another one takes its results over.
+    public static func remove(_ run: String, from folder: String) throws(StoreError) -> Result {
+        var rules = Rules(olderThan: nil)
+        rules.only = run
+        return try collect(folder, rules)
     }
 
     /// `between` is called between the steps, with their number; an error ends the collection there.
@@ -130,19 +139,30 @@ public struct StoreCollector {
             let inputs = try Digest(bytes: row.blob(4)).flatMap { try reader.content($0) }
             let options = inputs.flatMap { try? JSONValue.parse($0) }.map { RunOptions(json: $0["options"] ?? .null) }
             if isOver, options?.parent == nil { ended += 1 }
-            guard isOver, row.int64(3) < before, ended > rules.keep || options?.parent != nil else {
+            let isWanted = rules.only == nil || row.text(1) == rules.only || options?.parent != nil
+            guard isOver, isWanted, row.int64(3) < before, ended > rules.keep || options?.parent != nil else {
                 kept.insert(row.text(1))
                 return
             }
             candidates.append(Row(key: row.int64(0), id: row.text(1), parent: options?.parent))
         }
-        // A run is there as long as the one it belongs to.
+        var derived: [String: [String]] = [:]
+        for branch in try reader.branches(of: nil) { derived[branch.parent, default: []].append(branch.run) }
+        // A run is there as long as the one it belongs to, and as long as another one takes its results over.
         var changed = true
         while changed {
-            let staying = candidates.filter { row in row.parent.map { kept.contains($0) } ?? false }
+            let staying = candidates.filter { row in
+                row.parent.map { kept.contains($0) } ?? false
+                    || derived[row.id]?.contains { kept.contains($0) } ?? false
+            }
             changed = !staying.isEmpty
             kept.formUnion(staying.map(\.id))
             candidates.removeAll { kept.contains($0.id) }
+        }
+        if let only = rules.only, !candidates.contains(where: { $0.id == only }) {
+            let rests = derived[only]?.joined(separator: ", ")
+            throw StoreError(
+                .conflict, rests.map { "run \(only) stays: it gives results to \($0)" } ?? "run \(only) has not ended")
         }
         return candidates.map { ($0.key, $0.id) }
     }
@@ -158,7 +178,7 @@ public struct StoreCollector {
             ).firstRow { $0.text(0) }
             try connection.execute("DROP TRIGGER IF EXISTS event_is_never_removed")
             for run in dead {
-                for table in ["event", "node", "run"] {
+                for table in ["branch_note", "branch", "event", "node", "run"] {
                     let column = table == "run" ? "key" : "run"
                     let statement = try connection.cached("DELETE FROM \(table) WHERE \(column) = ?")
                     try statement.bind(1, run.key)
@@ -209,8 +229,10 @@ public struct StoreCollector {
             guard !dead.contains(row.int64(0)) else { return }
             values.formUnion([Digest(bytes: row.blob(1)), Digest(bytes: row.blob(2))].compactMap { $0 })
         }
-        try connection.prepare("SELECT run, result, payload FROM event").forEachRow { row in
+        try connection.prepare("SELECT run, result, payload, type FROM event").forEachRow { row in
             guard !dead.contains(row.int64(0)) else { return }
+            // What is pinned is named by the derivation, not by the event.
+            if row.text(3) == "run_derived" { values.formUnion(Self.digests(in: row.blob(2))) }
             if let result = Digest(bytes: row.blob(1)) { values.insert(result) }
             if !row.isNull(2) { live.formUnion(Self.digests(in: row.blob(2))) }
         }

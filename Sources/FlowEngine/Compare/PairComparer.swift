@@ -91,7 +91,7 @@ struct PairComparer {
     }
 
     private func changes(_ old: JSONObject, _ new: JSONObject) -> [ValueChange] {
-        var changes = ValueDiff(paths.neutral(old), paths.neutral(new)).changes
+        var changes = PathDiff(paths.neutral(old), paths.neutral(new)).changes
         if options.showsAll {
             for member in old where new[member.key] == member.value {
                 changes.append(ValueChange(path: member.key, old: member.value, new: member.value))
@@ -148,7 +148,7 @@ struct PairComparer {
     ) {
         let isItem = plain != node.node
         var patches = (definitions.nodes[plain] ?? []).map { "definition of \($0.part)" }
-        if base.pins.contains(node.node) || other.pins.contains(node.node) { patches.append("pinned") }
+        if node.resultDiffers, base.pins.union(other.pins).contains(node.node) { patches.append("pinned") }
         if node.resultDiffers { patches += reads.reasons(of: plain, hasDivergingNeed: !before.isEmpty) }
         let after = before.prefix(5).map { "after \($0)" } + (before.count > 5 ? ["and \(before.count - 5) more"] : [])
         if definitions.onlyInBase.contains(plain) || (isItem && node.other.status == nil) {
@@ -179,7 +179,7 @@ struct PairComparer {
         func kept(_ values: JSONObject) -> JSONObject {
             JSONObject(both.compactMap { key in values[key].map { JSONObject.Member(key: key, value: $0) } })
         }
-        return ValueDiff(paths.neutral(kept(first)), paths.neutral(kept(second))).changes
+        return PathDiff(paths.neutral(kept(first)), paths.neutral(kept(second))).changes
     }
 
     private static func pair(
@@ -219,6 +219,8 @@ extension NodePair.Side {
     fileprivate init(_ row: NodeSummary?) {
         guard let row else { return }
         status = row.status
+        // Its time and attempts are those of another run.
+        guard row.status != .reused else { return }
         attempts = row.attempt
         duration = row.startedAt.flatMap { start in row.endedAt?.since(start) }
         message = row.message

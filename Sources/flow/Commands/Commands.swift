@@ -6,8 +6,11 @@ enum Commands {
         [
             RunCommandLine.spec, ResumeCommandLine.spec, PauseCommandLine.spec, CancelCommandLine.spec,
             ApproveCommandLine.approve, ApproveCommandLine.reject,
-            ListCommandLine.spec, ShowCommandLine.spec, LogsCommandLine.spec, EventsCommandLine.spec,
-            WatchCommandLine.spec, CompareCommandLine.spec,
+            ReplayCommandLine.spec,
+        ] + BranchCommandLine.all + [
+            TreeCommandLine.spec, ListCommandLine.spec, ShowCommandLine.spec, LogsCommandLine.spec,
+            EventsCommandLine.spec,
+            WatchCommandLine.spec, CompareCommandLine.spec, WhyCommandLine.spec,
             ModesCommandLine.spec, ValidateCommandLine.spec, ExplainCommandLine.spec, FormatCommandLine.spec,
             PlanCommandLine.spec,
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,

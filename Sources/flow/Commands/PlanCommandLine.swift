@@ -2,18 +2,42 @@
 
 import FlowEngine
 
-/// `flow plan`: what a workflow would run, in which order.
+/// `flow plan`: what a workflow would run, in which order, or what of a run would run again.
 enum PlanCommandLine {
     static let spec = CommandSpec(
-        name: "plan", summary: "Show what a workflow would run, in which order", arguments: "WORKFLOW",
+        name: "plan", summary: "Show what a workflow would run, or what of a run would run again",
+        arguments: "WORKFLOW|RUN", options: RerunArguments.options,
         discussion: """
-            Levels are for reading: a node starts as soon as its needs are met and a slot is free, whatever its level.
-            The critical path is the longest chain of nodes.
+            Of a workflow: its levels and the critical path. Levels are for reading: a node starts as soon as its needs
+            are met and a slot is free, whatever its level. The critical path is the longest chain of nodes.
+
+            Of a run: for each node whether it would be reused, run, ask or be dropped, and why; the time it took then;
+            which effects on the world would come again; and a digest of the plan. Nothing is changed. Without options,
+            what did not end well would run.
             """,
-        examples: [("flow plan itops", "levels and the critical path"), ("flow plan ./build.yaml --json", "as JSON")],
+        examples: [
+            ("flow plan itops", "levels and the critical path"), ("flow plan ./build.yaml --json", "as JSON"),
+            ("flow plan @latest --from clean", "what runs again from a node on"),
+            ("flow plan @latest --set inputs.rows=20 --set nodes.fit.with.degree=2", "with other values"),
+            ("flow plan @latest --pin 'load={\"rows\": 5}'", "with outputs given by hand"),
+        ],
         run: { invocation in
             let workplace = try Workplace(invocation)
-            let workflow = try workplace.load(invocation.argument(0))
+            let name = invocation.argument(0)
+            let arguments = try RerunArguments(invocation)
+            if await workplace.namesRun(name) {
+                let run = try await workplace.openRun(name)
+                guard let planned = try await arguments.planned(run, workplace) else { return .invalidWorkflow }
+                let text = RerunText(planned: planned)
+                if invocation.flag("json") { try Output.json(text.json) } else { try Output.text(text.text) }
+                return .done
+            }
+            if arguments.saysSomething {
+                throw CommandFailure(
+                    .usage, "`\(name)` is no run, and only a run can be planned again",
+                    help: ["`flow list` shows the runs"])
+            }
+            let workflow = try workplace.load(name)
             guard let plan = try RunCommandLine.compiled(workflow) else { return .invalidWorkflow }
             if invocation.flag("json") {
                 try Output.json(json(of: plan))
