@@ -32,7 +32,8 @@ struct PairComparer {
         pair.inputs = changes(base.inputs, other.inputs)
         let choices = ["max_parallel", "approval"]
         func chosen(_ run: ComparedRun) -> JSONObject {
-            JSONObject(choices.compactMap { key in run.options.json[key].map { JSONObject.Member(key: key, value: $0) } })
+            JSONObject(
+                choices.compactMap { key in run.options.json[key].map { JSONObject.Member(key: key, value: $0) } })
         }
         pair.options = changes(chosen(base), chosen(other))
         // Nodes that nothing happened to have no row.
@@ -170,7 +171,8 @@ struct PairComparer {
         }
     }
 
-    private func rendered(_ name: String, _ definitions: ComparedDefinitions) async throws(EngineError) -> [ValueChange] {
+    private func rendered(_ name: String, _ definitions: ComparedDefinitions) async throws(EngineError) -> [ValueChange]
+    {
         guard let old = definitions.base.node(name), let new = definitions.other.node(name) else { return [] }
         let first = try await RenderedValues(of: old, in: base, workflow: definitions.base.workflow, reader).values
         let second = try await RenderedValues(of: new, in: other, workflow: definitions.other.workflow, reader).values
@@ -240,7 +242,9 @@ private struct ReadChanges {
         let inputs = Set(pair.inputs.lazy.filter { $0.kind != .same }.map { Self.head(of: $0.path) })
         self.inputs = inputs
         var variables: Set<String> = []
-        for change in pair.definition where change.part.hasPrefix("env.") { variables.insert(String(change.part.dropFirst(4))) }
+        for change in pair.definition where change.part.hasPrefix("env.") {
+            variables.insert(String(change.part.dropFirst(4)))
+        }
         for side in [definitions.base, definitions.other] {
             for entry in side.workflow.env
             where entry.template.references.contains(where: { $0.reads(inputs) }) { variables.insert(entry.name) }

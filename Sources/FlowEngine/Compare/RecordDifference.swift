@@ -111,7 +111,8 @@ extension ModelCost {
 extension FileChange.Side {
     fileprivate init(_ artifact: KeptArtifact) {
         self.init(
-            digest: artifact.digest, size: artifact.size, mediaType: artifact.mediaType, file: artifact.file, image: nil)
+            digest: artifact.digest, size: artifact.size, mediaType: artifact.mediaType, file: artifact.file, image: nil
+        )
     }
 
     /// The media type, if the file is an image that pages can show.
