@@ -116,7 +116,8 @@ struct ComparedDefinitions: Sendable {
             let difference = cut.difference(to: newCut), difference.changed.count < 10_000
         else { return nil }
         let names = wanted.union(difference.changed).union(difference.removed).union(difference.added)
-        guard let first = side(cut, names, base, reader, loader), let second = side(newCut, names, other, reader, loader)
+        guard let first = side(cut, names, base, reader, loader),
+            let second = side(newCut, names, other, reader, loader)
         else { return nil }
         return ComparedDefinitions(comparing: first, second)
     }

@@ -21,7 +21,7 @@ struct ComparedRun: Sendable {
         return ComparedRun(
             summary: summary, rows: rows, inputs: inputs, options: options,
             files: manifest?["files"]?.objectValue ?? JSONObject(), entry: manifest?["entry"]?.stringValue ?? "",
-            pins: try await pins(of: summary, reader))
+            pins: pins(in: rows))
     }
 
     /// The node of which a row is an item; nil for a row of a node itself.
@@ -30,8 +30,10 @@ struct ComparedRun: Sendable {
         return String(name[..<bracket])
     }
 
-    private static func pins(of summary: RunSummary, _ reader: RunReader) async throws(EngineError) -> Set<String> {
-        []
+    private static func pins(in rows: [NodeSummary]) -> Set<String> {
+        // Rows of nodes that are taken over are made from what the lineage says of them, with these words.
+        let words = InheritedNode(result: .zero, origin: "", kind: "", isPinned: true).row(named: "").message
+        return Set(rows.lazy.filter { $0.status == .reused && $0.message == words }.map(\.node))
     }
 
     func described(_ letter: String) -> RunComparison.Run {
@@ -80,6 +82,23 @@ struct RowPairs {
             }
         }
         for (place, row) in other.enumerated() where !isTaken[place] { different.append((row.node, nil, row)) }
+        dropTakenItems(base, other)
+    }
+
+    /// A run that takes a fan-out over has no rows of its items: they are a part of its result.
+    private mutating func dropTakenItems(_ base: [NodeSummary], _ other: [NodeSummary]) {
+        func isLoneItem(_ row: (name: String, base: NodeSummary?, other: NodeSummary?)) -> Bool {
+            (row.base == nil || row.other == nil) && ComparedRun.parent(of: row.name) != nil
+        }
+        guard different.contains(where: isLoneItem) else { return }
+        func taken(_ rows: [NodeSummary]) -> Set<String> {
+            Set(rows.lazy.filter { $0.status == .reused }.map(\.node))
+        }
+        let (inBase, inOther) = (taken(base), taken(other))
+        different.removeAll { row in
+            guard isLoneItem(row), let parent = ComparedRun.parent(of: row.name) else { return false }
+            return (row.base == nil ? inBase : inOther).contains(parent)
+        }
     }
 
     private static func differ(_ a: NodeSummary, _ b: NodeSummary) -> Bool {

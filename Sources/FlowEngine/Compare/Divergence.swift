@@ -37,7 +37,9 @@ struct Divergence {
         self.endings = endings
         diverging = Set(candidates.lazy.filter(\.diverges).map(\.name))
         for candidate in candidates {
-            if let parent = candidate.parent, !candidate.isOneSided { items[parent, default: []].append(candidate.name) }
+            if let parent = candidate.parent, !candidate.isOneSided {
+                items[parent, default: []].append(candidate.name)
+            }
         }
         spread()
     }

@@ -83,7 +83,8 @@ struct NodeSlices {
                 if byte == 0x09 || byte == 0x0D { return false }
                 // An anchor stands after a key, a dash or an opening bracket.
                 if byte == UInt8(ascii: "&"), place > 0, place + 1 < bytes.count, bytes[place + 1] != byte,
-                    bytes[place + 1] != 0x20, bytes[place + 1] != 0x0A, [0x20, 0x5B, 0x7B, 0x2C].contains(bytes[place - 1])
+                    bytes[place + 1] != 0x20, bytes[place + 1] != 0x0A,
+                    [0x20, 0x5B, 0x7B, 0x2C].contains(bytes[place - 1])
                 {
                     return false
                 }

@@ -12,7 +12,7 @@ extension PairComparer {
         guard diverges || options.showsAll || !pair.inputs.isEmpty || !pair.definition.isEmpty else { return }
         let first = paths.neutral(try await outputs(of: base, definitions.base))
         let second = paths.neutral(try await outputs(of: other, definitions.other))
-        pair.outputs = ValueDiff(first, second).changes
+        pair.outputs = PathDiff(first, second).changes
         if options.showsAll {
             for member in first where second[member.key] == member.value {
                 pair.outputs.append(ValueChange(path: member.key, old: member.value, new: member.value))
@@ -24,7 +24,8 @@ extension PairComparer {
         }
     }
 
-    private func outputs(of run: ComparedRun, _ side: ComparedDefinitions.Side) async throws(EngineError) -> JSONObject {
+    private func outputs(of run: ComparedRun, _ side: ComparedDefinitions.Side) async throws(EngineError) -> JSONObject
+    {
         var wanted: Set<String> = []
         for output in side.workflow.outputs {
             for reference in output.value.references where reference.root == "nodes" && reference.path.count > 1 {
@@ -94,7 +95,9 @@ extension PairComparer {
     private func addSamples(to pair: inout RunPair, _ node: String, _ old: JSONObject, _ new: JSONObject) {
         let (first, second) = (Self.numbers(old), Self.numbers(new))
         for (name, a) in first {
-            guard let b = second.first(where: { $0.name == name })?.numbers, a != b || options.showsAll else { continue }
+            guard let b = second.first(where: { $0.name == name })?.numbers, a != b || options.showsAll else {
+                continue
+            }
             let test = PermutationTest(a, b)
             pair.samples.append(
                 SampleComparison(

@@ -32,7 +32,8 @@ struct PairComparer {
         pair.inputs = changes(base.inputs, other.inputs)
         let choices = ["max_parallel", "approval"]
         func chosen(_ run: ComparedRun) -> JSONObject {
-            JSONObject(choices.compactMap { key in run.options.json[key].map { JSONObject.Member(key: key, value: $0) } })
+            JSONObject(
+                choices.compactMap { key in run.options.json[key].map { JSONObject.Member(key: key, value: $0) } })
         }
         pair.options = changes(chosen(base), chosen(other))
         // Nodes that nothing happened to have no row.
@@ -91,7 +92,7 @@ struct PairComparer {
     }
 
     private func changes(_ old: JSONObject, _ new: JSONObject) -> [ValueChange] {
-        var changes = ValueDiff(paths.neutral(old), paths.neutral(new)).changes
+        var changes = PathDiff(paths.neutral(old), paths.neutral(new)).changes
         if options.showsAll {
             for member in old where new[member.key] == member.value {
                 changes.append(ValueChange(path: member.key, old: member.value, new: member.value))
@@ -148,7 +149,7 @@ struct PairComparer {
     ) {
         let isItem = plain != node.node
         var patches = (definitions.nodes[plain] ?? []).map { "definition of \($0.part)" }
-        if base.pins.contains(node.node) || other.pins.contains(node.node) { patches.append("pinned") }
+        if node.resultDiffers, base.pins.union(other.pins).contains(node.node) { patches.append("pinned") }
         if node.resultDiffers { patches += reads.reasons(of: plain, hasDivergingNeed: !before.isEmpty) }
         let after = before.prefix(5).map { "after \($0)" } + (before.count > 5 ? ["and \(before.count - 5) more"] : [])
         if definitions.onlyInBase.contains(plain) || (isItem && node.other.status == nil) {
@@ -170,7 +171,8 @@ struct PairComparer {
         }
     }
 
-    private func rendered(_ name: String, _ definitions: ComparedDefinitions) async throws(EngineError) -> [ValueChange] {
+    private func rendered(_ name: String, _ definitions: ComparedDefinitions) async throws(EngineError) -> [ValueChange]
+    {
         guard let old = definitions.base.node(name), let new = definitions.other.node(name) else { return [] }
         let first = try await RenderedValues(of: old, in: base, workflow: definitions.base.workflow, reader).values
         let second = try await RenderedValues(of: new, in: other, workflow: definitions.other.workflow, reader).values
@@ -179,7 +181,7 @@ struct PairComparer {
         func kept(_ values: JSONObject) -> JSONObject {
             JSONObject(both.compactMap { key in values[key].map { JSONObject.Member(key: key, value: $0) } })
         }
-        return ValueDiff(paths.neutral(kept(first)), paths.neutral(kept(second))).changes
+        return PathDiff(paths.neutral(kept(first)), paths.neutral(kept(second))).changes
     }
 
     private static func pair(
@@ -219,6 +221,8 @@ extension NodePair.Side {
     fileprivate init(_ row: NodeSummary?) {
         guard let row else { return }
         status = row.status
+        // Its time and attempts are those of another run.
+        guard row.status != .reused else { return }
         attempts = row.attempt
         duration = row.startedAt.flatMap { start in row.endedAt?.since(start) }
         message = row.message
@@ -238,7 +242,9 @@ private struct ReadChanges {
         let inputs = Set(pair.inputs.lazy.filter { $0.kind != .same }.map { Self.head(of: $0.path) })
         self.inputs = inputs
         var variables: Set<String> = []
-        for change in pair.definition where change.part.hasPrefix("env.") { variables.insert(String(change.part.dropFirst(4))) }
+        for change in pair.definition where change.part.hasPrefix("env.") {
+            variables.insert(String(change.part.dropFirst(4)))
+        }
         for side in [definitions.base, definitions.other] {
             for entry in side.workflow.env
             where entry.template.references.contains(where: { $0.reads(inputs) }) { variables.insert(entry.name) }

@@ -18,7 +18,7 @@ struct RecordDifference {
     ) async throws(EngineError) {
         let first = try await Self.record(old, reader)
         let second = try await Self.record(new, reader)
-        outputs = ValueDiff(paths.neutral(first.outputs), paths.neutral(second.outputs)).changes
+        outputs = PathDiff(paths.neutral(first.outputs), paths.neutral(second.outputs)).changes
         let names = first.artifacts.map(\.name)
         for name in names + second.artifacts.map(\.name).filter({ !names.contains($0) }) {
             let a = first.artifacts.first { $0.name == name }
@@ -111,7 +111,8 @@ extension ModelCost {
 extension FileChange.Side {
     fileprivate init(_ artifact: KeptArtifact) {
         self.init(
-            digest: artifact.digest, size: artifact.size, mediaType: artifact.mediaType, file: artifact.file, image: nil)
+            digest: artifact.digest, size: artifact.size, mediaType: artifact.mediaType, file: artifact.file, image: nil
+        )
     }
 
     /// The media type, if the file is an image that pages can show.

@@ -34,10 +34,12 @@ import Testing
         fetch.outputs = [
             ValueChange(path: "items[3].price", old: 3, new: 4.5),
             ValueChange(path: "note", old: "<b>one</b> | `x`\u{1B}[31m", new: "two & \"three\""),
-            ValueChange(path: "lines", old: "a\nb\n", new: "a\nc\n```\n"), ValueChange(path: "more", old: nil, new: [1]),
+            ValueChange(path: "lines", old: "a\nb\n", new: "a\nc\n```\n"),
+            ValueChange(path: "more", old: nil, new: [1]),
             ValueChange(path: "less", old: .null, new: nil),
         ]
-        let png = FileChange.Side(digest: .zero, size: 3, mediaType: "image/png", file: "plot.png", image: [1, 2, 3, 4])
+        let png = FileChange.Side(
+            digest: .zero, size: 3, mediaType: "image/png", file: "plot.png", image: [1, 2, 3, 4])
         fetch.files = [
             FileChange(name: "plot", old: png, new: png, text: nil),
             FileChange(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FlowCore
+import Synchronization
 import Testing
 
 @testable import FlowEngine
@@ -24,7 +25,8 @@ import Testing
         let pair = try await runs.compare([a, b])
         #expect(
             PlantedPair.lines(of: pair).map { $0.split(separator: " ").prefix(3).joined(separator: " ") } == [
-                "n5 nondeterministic first", "n6 upstream n", "n17 nondeterministic first", "n3999 nondeterministic first",
+                "n5 nondeterministic first", "n6 upstream n", "n17 nondeterministic first",
+                "n3999 nondeterministic first",
             ])
         #expect(pair.sameNodes == Self.count - 4)
         // Two manifests, two forms, and two results for each of four nodes.
@@ -48,16 +50,17 @@ import Testing
         // A tab behind a comment sign keeps the text from being cut.
         let end = isCut ? "" : "#\t\n"
         let old = StoredRuns.chains(Self.count) + end
-        let new = StoredRuns.chains(Self.count) { node in
-            switch node {
-            case 3: "  n3:\n    set: {n: 2}\n    needs: [n2]\n"
-            // The same, written otherwise.
-            case 20: "  n20: {set: {n: 1}, needs: []}\n"
-            case 30: ""
-            case 31: "  n31: {set: {n: 1}}\n"
-            default: nil
-            }
-        } + "  more: {needs: [n3999], set: {n: 1}}\n" + end
+        let new =
+            StoredRuns.chains(Self.count) { node in
+                switch node {
+                case 3: "  n3:\n    set: {n: 2}\n    needs: [n2]\n"
+                // The same, written otherwise.
+                case 20: "  n20: {set: {n: 1}, needs: []}\n"
+                case 30: ""
+                case 31: "  n31: {set: {n: 1}}\n"
+                default: nil
+                }
+            } + "  more: {needs: [n3999], set: {n: 1}}\n" + end
         try #require((NodeSlices(Array(new.utf8)) != nil) == isCut)
         let a = try await runs.add("aa", old, rows: Self.rows())
         let b = try await runs.add(

@@ -39,7 +39,8 @@ import Testing
         await project.close()
     }
 
-    @Test("A run does not differ from itself run again, and with all nodes each is there", arguments: [all[0], all[20]])
+    @Test(
+        "A run does not differ from itself run again, and with all nodes each is there", arguments: [all[0], all[20]])
     func showsAll(_ planted: PlantedPair) async throws {
         let project = try TestProject()
         let runs = try await project.runs(

@@ -57,20 +57,24 @@ extension PlantedPair {
             "a need", two + "  c: {needs: [a], set: {n: 1}}\n", "c: {needs: [a]", "c: {needs: [a, b]",
             finds: ["c patched def:needs"]),
         edit(
-            "a kind", two, "{set: {n: 1},", "{wait: 1ms,",
-            finds: ["a patched first def:kind def:set def:wait -n", "b upstream -n succeeded→failed"]),
+            "a kind", "nodes:\n  a: {set: {n: 1}}\n  b: {needs: [a], set: {n: 1}}\n", "{set: {n: 1}}", "{wait: 1ms}",
+            finds: ["a patched first def:kind def:set def:wait -n"]),
         edit(
             "a declared output", "nodes: {a: {run: 'echo n=1 >> $FLOW_OUTPUT', outputs: {n: integer}}}\n", "n: integer",
             "n: {type: integer, goal: max}", finds: ["a patched def:outputs.n"]),
-        edit("the slots", "max_parallel: 2\n" + two, "max_parallel: 2", "max_parallel: 3", finds: ["workflow max_parallel"]),
         edit(
-            "a default of the form", "inputs: {n: {type: integer, default: 1}}\nnodes: {a: {set: {n: \"${{ inputs.n }}\"}}}\n",
+            "the slots", "concurrency: {max_parallel: 2}\n" + two, "max_parallel: 2", "max_parallel: 3",
+            finds: ["workflow max_parallel"]),
+        edit(
+            "a default of the form",
+            "inputs: {n: {type: integer, default: 1}}\nnodes: {a: {set: {n: \"${{ inputs.n }}\"}}}\n",
             "default: 1", "default: 2", finds: ["input n", "workflow inputs.n", "a patched first n"]),
         PlantedPair(
             "an environment from an input", environment, inputs: ([:], ["place": "Rome"]),
             finds: ["input place", "a patched first v"]),
         edit(
-            "the environment", environment, "FIXED: one", "FIXED: two", finds: ["workflow env.FIXED", "b patched first v"]),
+            "the environment", environment, "FIXED: one", "FIXED: two",
+            finds: ["workflow env.FIXED", "b patched first v"]),
         PlantedPair(
             "a file of the workflow", program, tool: ("echo 1", "echo 2"),
             finds: ["file lib/tool.sh", "tool patched first n", "after upstream n"]),
@@ -88,7 +92,7 @@ extension PlantedPair {
             options: (RunOptions(), RunOptions(approval: .none)),
             finds: [
                 "option approval", "gate patched first +decision +by +comment waiting→succeeded",
-                "after upstream +n none→succeeded",
+                "after upstream none→succeeded",
             ]),
     ]
 }

@@ -23,7 +23,7 @@ extension PlantedPair {
             needs: [top]
             run: echo "n=$(cut -c2 "$HOME/seed")" >> "$FLOW_OUTPUT"
             outputs: {n: string}
-          join: {needs: [left, right], set: {n: "${{ nodes.left.outputs.n + nodes.right.outputs.n }}"}}
+          join: {needs: [left, right], set: {n: "${{ nodes.left.outputs.n }}${{ nodes.right.outputs.n }}"}}
           wall: {needs: [join], set: {n: "${{ length(nodes.join.outputs.n) }}"}}
           below:
             needs: [wall]
@@ -57,7 +57,8 @@ extension PlantedPair {
             finds: ["c only_in_base first succeeded→none", "z only_in_other first none→succeeded"]),
         PlantedPair("the same seed", diamond, seed: ("123", "123"), finds: []),
         PlantedPair(
-            "one side of a diamond", diamond, seed: ("123", "923"), finds: ["left nondeterministic first n", "join upstream n"]),
+            "one side of a diamond", diamond, seed: ("123", "923"),
+            finds: ["left nondeterministic first n", "join upstream n"]),
         PlantedPair(
             "both sides of a diamond", diamond, seed: ("123", "983"),
             finds: ["left nondeterministic first n", "right nondeterministic first n", "join upstream n"]),
@@ -71,9 +72,10 @@ extension PlantedPair {
             "a patch below a divergence", diamond,
             other: diamond.split(separator: "set: {n: \"${{ nodes.left", maxSplits: 1)
                 .joined(separator: "set: {m: 1, n: \"${{ nodes.left"), seed: ("123", "923"),
-            finds: ["left nondeterministic first n", "join patched def:set +m n"]),
+            finds: ["left nondeterministic first n", "join patched def:set n +m"]),
         PlantedPair(
-            "a patch without effect above a divergence", line.split(separator: "a: {set", maxSplits: 1)
+            "a patch without effect above a divergence",
+            line.split(separator: "a: {set", maxSplits: 1)
                 .joined(separator: "a: {title: One, set"),
             other: line, finds: ["a patched def:title"]),
         PlantedPair(
@@ -98,20 +100,20 @@ extension PlantedPair {
 
             """, inputs: ([:], ["way": "right"]),
             finds: [
-                "input way", "route patched first case value", "one upstream -n succeeded→skipped",
+                "input way", "route patched first value case", "one upstream -n succeeded→skipped",
                 "two upstream +n skipped→succeeded",
             ]),
         PlantedPair(
             "a stand-in",
             """
             nodes:
-              a: {run: 'exit $(cat "$HOME/seed")', outputs: {}, fallback: b}
+              a: {run: 'echo n=1 >> "$FLOW_OUTPUT"; exit $(cat "$HOME/seed")', outputs: {n: integer}, fallback: b}
               b: {set: {n: 2}}
               c: {needs: [a], set: {n: "${{ nodes.a.outputs.n ?? 0 }}"}}
 
             """, seed: ("0", "3"),
             finds: [
-                "a nondeterministic first succeeded→failed", "b upstream +n skipped→succeeded", "c upstream n",
+                "a nondeterministic first -n succeeded→failed", "b upstream +n omitted→succeeded", "c upstream n",
             ]),
         PlantedPair(
             "the end of a run",

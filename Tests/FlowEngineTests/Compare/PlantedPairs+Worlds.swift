@@ -148,7 +148,7 @@ extension PlantedPair {
             "samples", samples("1"), other: samples("5"),
             finds: [
                 "tries patched first def:run score samples[0].score samples[1].score samples[2].score samples[3].score",
-                "tries[0] patched score", "tries[1] patched score", "tries[2] patched score", "tries[3] patched score",
+                "tries[1] patched score", "tries[2] patched score", "tries[3] patched score", "tries[4] patched score",
                 "samples tries.score exact",
             ]),
         PlantedPair(
@@ -166,7 +166,8 @@ extension PlantedPair {
         edit(
             "an axis", "nodes: {m: {matrix: {a: [1, 2]}, set: {n: \"${{ matrix.a }}\"}}}\n", "[1, 2]", "[1, 3]",
             finds: [
-                "m patched first def:matrix n[1]", "m[1] patched n", "samples m.n exact",
+                "m patched first def:matrix n[1]", "m[2] only_in_base succeeded→none",
+                "m[3] only_in_other none→succeeded", "samples m.n exact",
             ]),
         PlantedPair(
             "iterations",
@@ -178,6 +179,6 @@ extension PlantedPair {
                 run: echo "n=$(($(cat "$HOME/seed") + FLOW_WITH_I))" >> "$FLOW_OUTPUT"
                 outputs: {n: integer}
 
-            """, seed: ("0", "1"), finds: []),
+            """, seed: ("0", "1"), finds: ["a same attempts:2→1"]),
     ]
 }

@@ -22,6 +22,10 @@ final class StoredRuns: Sendable {
         func run(_ id: String) async throws(StoreError) -> RunSummary? { try await inner.run(id) }
         func runs(_ query: RunQuery) async throws(StoreError) -> [RunSummary] { try await inner.runs(query) }
         func nodes(of run: String) async throws(StoreError) -> [NodeSummary] { try await inner.nodes(of: run) }
+        func branch(_ run: String) async throws(StoreError) -> BranchSummary? { try await inner.branch(run) }
+        func branches(of parents: [String]?) async throws(StoreError) -> [BranchSummary] {
+            try await inner.branches(of: parents)
+        }
         func content(_ digest: Digest) async throws(StoreError) -> [UInt8]? {
             contents.withLock { $0 += 1 }
             return try await inner.content(digest)

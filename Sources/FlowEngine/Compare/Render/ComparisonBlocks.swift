@@ -38,8 +38,11 @@ struct ComparisonBlocks {
             return row
         }
         blocks.append(
-            .table(["", "run", "workflow", "status", "time", "nodes", "attempts"] + (hasReused ? ["reused"] : []), rows))
-        for run in comparison.runs { if let reason = run.reason { blocks.append(.line([Span("\(run.letter): \(reason)")])) } }
+            .table(
+                ["", "run", "workflow", "status", "time", "nodes", "attempts"] + (hasReused ? ["reused"] : []), rows))
+        for run in comparison.runs {
+            if let reason = run.reason { blocks.append(.line([Span("\(run.letter): \(reason)")])) }
+        }
     }
 
     // MARK: One run against the base
@@ -116,7 +119,8 @@ struct ComparisonBlocks {
         blocks.append(.heading(3, [Span("samples")]))
         func side(_ statistics: SampleStatistics) -> Span {
             Span(
-                "\(number(statistics.mean))\(statistics.deviation.map { " ± \(number($0))" } ?? "") (\(statistics.count))")
+                "\(number(statistics.mean))\(statistics.deviation.map { " ± \(number($0))" } ?? "") (\(statistics.count))"
+            )
         }
         let rows = pair.samples.map { sample in
             [
@@ -131,10 +135,12 @@ struct ComparisonBlocks {
     // MARK: One node
 
     private mutating func addDetails(_ node: NodePair, _ pair: RunPair) {
-        let failures = node.base.message != node.other.message ? [(pair.base, node.base), (pair.other, node.other)] : []
+        let failures =
+            node.base.message != node.other.message ? [(pair.base, node.base), (pair.other, node.other)] : []
         let told = failures.filter { [.failed, .rejected].contains($0.1.status) && $0.1.message != nil }
-        guard !node.definition.isEmpty || !node.rendered.isEmpty || !node.outputs.isEmpty || !node.files.isEmpty
-            || !told.isEmpty || node.base.usage != node.other.usage
+        guard
+            !node.definition.isEmpty || !node.rendered.isEmpty || !node.outputs.isEmpty || !node.files.isEmpty
+                || !told.isEmpty || node.base.usage != node.other.usage
         else { return }
         blocks.append(.heading(3, [Span(node.node), Span("  \(words(node.cause, pair))", role(node.cause))]))
         for (letter, side) in told {
@@ -244,7 +250,9 @@ struct ComparisonBlocks {
     }
 
     private func status(_ node: NodePair) -> String {
-        func text(_ side: NodePair.Side, _ isThere: Bool) -> String { side.status?.rawValue ?? (isThere ? "not reached" : "") }
+        func text(_ side: NodePair.Side, _ isThere: Bool) -> String {
+            side.status?.rawValue ?? (isThere ? "not reached" : "")
+        }
         return arrow(text(node.base, node.cause != .onlyInOther), text(node.other, node.cause != .onlyInBase))
     }
 

@@ -54,7 +54,8 @@ public struct ComparisonGraph: Sendable {
         text += "    edge [fontname=\"Helvetica\", fontsize=9, color=\"#666666\"];\n"
         for name in names { text += "    \(Plan.quoted(name)) [\(look(of: name, marks[name]))];\n" }
         if all > names.count {
-            text += "    more [shape=plaintext, label=\(Plan.quoted("and \(all - names.count) nodes that are the same"))];\n"
+            text +=
+                "    more [shape=plaintext, label=\(Plan.quoted("and \(all - names.count) nodes that are the same"))];\n"
         }
         for name in names {
             let needs = needs(of: name)

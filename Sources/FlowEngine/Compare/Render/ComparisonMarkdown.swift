@@ -12,7 +12,8 @@ public struct ComparisonMarkdown: Sendable {
         var text = ""
         var isList = false
         for block in ComparisonBlocks(comparison).blocks {
-            if case .line = block {} else if isList {
+            if case .line = block {
+            } else if isList {
                 text += "\n"
                 isList = false
             }

@@ -3,7 +3,7 @@
 import FlowCore
 
 /// Where two JSON values differ, by path.
-struct ValueDiff {
+struct PathDiff {
     private(set) var changes: [ValueChange] = []
     /// How many differences there were beyond the limit.
     private(set) var more = 0

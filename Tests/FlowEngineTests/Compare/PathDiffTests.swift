@@ -6,10 +6,10 @@ import Testing
 
 @testable import FlowEngine
 
-@Suite struct ValueDiffTests {
+@Suite struct PathDiffTests {
     private static func diff(_ old: String, _ new: String) throws -> [String] {
         let values = try [old, new].map { try JSONValue.parse(Array($0.utf8)) }
-        return ValueDiff(values[0], values[1], path: "v").changes.map { change in
+        return PathDiff(values[0], values[1], path: "v").changes.map { change in
             "\(change.path) \(change.old?.jsonText(.compact) ?? "-") \(change.new?.jsonText(.compact) ?? "-")"
         }
     }
@@ -50,14 +50,14 @@ import Testing
         }
         for _ in 0..<3000 {
             let (a, b) = (value(3), value(3))
-            #expect(ValueDiff(a, b).changes.isEmpty == (a == b))
-            #expect(ValueDiff(a, a).changes.isEmpty)
+            #expect(PathDiff(a, b).changes.isEmpty == (a == b))
+            #expect(PathDiff(a, a).changes.isEmpty)
         }
     }
 
     @Test("Beyond the limit differences are only counted")
     func limit() {
-        let diff = ValueDiff(
+        let diff = PathDiff(
             .array((0..<50).map { .integer($0) }), .array((100..<150).map { .integer($0) }), limit: 10)
         #expect(diff.changes.count == 10)
         #expect(diff.more == 40)
