@@ -14,11 +14,14 @@ enum Output {
     }
 
     /// Writes one object on one line, with the version of its shape first.
-    static func json(_ object: JSONObject) throws(FileError) {
+    static func json(_ object: JSONObject) throws(FileError) { try StandardStream.output.write(line(object)) }
+
+    /// One object on one line, with the version of its shape first.
+    static func line(_ object: JSONObject) -> String {
         var versioned = JSONObject()
         versioned["schemaVersion"] = schemaVersion
         for member in object { versioned[member.key] = member.value }
-        try StandardStream.output.write(JSONValue.object(versioned).jsonText(.compact) + "\n")
+        return JSONValue.object(versioned).jsonText(.compact) + "\n"
     }
 
     /// Runs `body`; a reader that has gone is no fault, because what the command did counts, not who looked on.

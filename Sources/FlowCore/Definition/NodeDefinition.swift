@@ -139,13 +139,18 @@ public struct DeclaredOutput: Sendable, Hashable {
     public var type: OutputType
     /// For kinds that compute their outputs from an expression; nil when the program writes the value.
     public var value: Template?
+    /// Which way the value is better, when it is a number that runs are compared by.
+    public var goal: OutputGoal?
     public var span: SourceSpan
 
     /// A promised output.
-    public init(name: String, type: OutputType, value: Template? = nil, span: SourceSpan = .none) {
+    public init(
+        name: String, type: OutputType, value: Template? = nil, goal: OutputGoal? = nil, span: SourceSpan = .none
+    ) {
         self.name = name
         self.type = type
         self.value = value
+        self.goal = goal
         self.span = span
     }
 }

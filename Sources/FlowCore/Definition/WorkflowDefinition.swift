@@ -70,13 +70,18 @@ public struct OutputDefinition: Sendable, Hashable {
     public var name: String
     public var type: OutputType
     public var value: Template
+    /// Which way the value is better, when it is a number that runs are compared by.
+    public var goal: OutputGoal?
     public var span: SourceSpan
 
     /// A result with the template that makes it.
-    public init(name: String, type: OutputType, value: Template, span: SourceSpan = .none) {
+    public init(
+        name: String, type: OutputType, value: Template, goal: OutputGoal? = nil, span: SourceSpan = .none
+    ) {
         self.name = name
         self.type = type
         self.value = value
+        self.goal = goal
         self.span = span
     }
 }

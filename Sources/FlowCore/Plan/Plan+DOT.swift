@@ -62,7 +62,8 @@ extension Plan {
         return text
     }
 
-    private static func shape(of kind: String) -> String {
+    /// The shape that stands for a kind.
+    public static func shape(of kind: String) -> String {
         switch kind {
         case "run": "box"
         case "sql": "cylinder"
@@ -80,8 +81,10 @@ extension Plan {
         }
     }
 
+    private func quoted(_ text: String) -> String { Self.quoted(text) }
+
     /// A text as a quoted string of DOT; line breaks become `\n`, other controls a space.
-    private func quoted(_ text: String) -> String {
+    public static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

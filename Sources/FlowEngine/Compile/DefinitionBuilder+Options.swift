@@ -53,7 +53,9 @@ extension DefinitionBuilder {
             outputs.append(
                 DeclaredOutput(
                     name: name, type: type,
-                    value: valueNode.map { template($0, .any, site: .nodeOutput(index)) }, span: reader.span(key)))
+                    value: valueNode.map { template($0, .any, site: .nodeOutput(index)) },
+                    goal: isShort ? nil : text(self.value(of: value, "goal")).flatMap(OutputGoal.init(rawValue:)),
+                    span: reader.span(key)))
         }
         return outputs
     }

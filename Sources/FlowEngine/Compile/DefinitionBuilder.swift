@@ -283,6 +283,8 @@ struct DefinitionBuilder {
         guard let value = isShort ? node : value(of: node, "value") else { return nil }
         return OutputDefinition(
             name: document.string(of: key), type: type.flatMap(OutputType.init(rawValue:)) ?? .json,
-            value: template(value, .any, site: .workflowOutput), span: reader.span(key))
+            value: template(value, .any, site: .workflowOutput),
+            goal: isShort ? nil : text(self.value(of: node, "goal")).flatMap(OutputGoal.init(rawValue:)),
+            span: reader.span(key))
     }
 }

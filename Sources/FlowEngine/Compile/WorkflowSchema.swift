@@ -80,6 +80,9 @@ public enum WorkflowSchema {
         FieldSchema("type", .choice(OutputType.allCases.map(\.rawValue)), templates: false, "What the result is."),
         FieldSchema("value", .any, required: true, "The value."),
         FieldSchema("description", .string, templates: false, "What the result means."),
+        FieldSchema(
+            "goal", .choice(OutputGoal.allCases.map(\.rawValue)), templates: false,
+            "Which way a number is better when runs are compared."),
     ]
 
     static let secret: [FieldSchema] = [
@@ -264,6 +267,9 @@ public enum WorkflowSchema {
             "type", .choice(OutputType.allCases.map(\.rawValue)), required: true, templates: false, "The type."),
         FieldSchema("value", .any, "The value, from what the node's kind puts out: `outputs.x`."),
         FieldSchema("description", .string, templates: false, "What the output means."),
+        FieldSchema(
+            "goal", .choice(OutputGoal.allCases.map(\.rawValue)), templates: false,
+            "Which way a number is better when runs are compared."),
     ]
 
     /// An agent's file.

@@ -6,7 +6,7 @@ public import FlowCore
 /// Reads runs without running them: also beside a living engine.
 public struct RunReader: Sendable {
     let store: any RunStore
-    private let layout: RunLayout
+    let layout: RunLayout
 
     /// A reader of a store.
     public init(store: any RunStore, layout: RunLayout) {
