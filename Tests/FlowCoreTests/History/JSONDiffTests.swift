@@ -3,9 +3,9 @@
 import FlowCore
 import Testing
 
-@Suite struct ValueDiffTests {
+@Suite struct JSONDiffTests {
     private func text(_ old: JSONValue, _ new: JSONValue) -> [String] {
-        ValueDiff(old: old, new: new).entries.map {
+        JSONDiff(old: old, new: new).entries.map {
             "\($0.path): \($0.old?.jsonText() ?? "-") → \($0.new?.jsonText() ?? "-")"
         }
     }
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func manyAreCounted() {
-        let diff = ValueDiff(
+        let diff = JSONDiff(
             old: .array((0..<50).map { .integer($0) }), new: .array((0..<50).map { .integer(-$0 - 1) }), limit: 20)
         #expect(diff.entries.count == 20)
         #expect(diff.hiddenCount == 30)
