@@ -18,7 +18,7 @@ deps: ## Install the Debian and PyPI packages that are missing
 	@scripts/install-dependencies
 
 build: deps ## Build the release binary
-	swift build -c release $(BUILD_FLAGS) --product flow
+	swift build -c release $(BUILD_FLAGS) --static-swift-stdlib --product flow
 
 demo: build ## Run the IT-ops mode on the sample tickets, with a local model, to a report
 	@scripts/demo $(FLOW)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the machine can do at best: `spawn N` children, two at a time; `sync N` appends of 4 KiB, each made durable.
-// Prints seconds.
+// What the machine can do at best: `spawn N [AT-ONCE] [PROGRAM WORD]` children, two at a time by default, `true` by
+// default; `sync N [FILE]` appends of 4 KiB, each made durable. Prints seconds.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <spawn.h>
@@ -24,12 +24,15 @@ int main(int count, char **words) {
     int n = atoi(words[2]);
     double start = now();
     if (!strcmp(words[1], "spawn")) {
-        char *child[] = {"true", NULL};
+        int at_once = count > 3 ? atoi(words[3]) : 2;
+        const char *program = count > 4 ? words[4] : "/bin/true";
+        char *child[] = {count > 4 ? words[4] : "true", count > 5 ? words[5] : NULL, NULL};
         int started = 0;
+        if (at_once < 1) return 2;
         for (int ended = 0; ended < n; ended++) {
-            while (started < n && started - ended < 2) {
+            while (started < n && started - ended < at_once) {
                 pid_t pid;
-                if (posix_spawn(&pid, "/bin/true", NULL, NULL, child, environ)) return 1;
+                if (posix_spawn(&pid, program, NULL, NULL, child, environ)) return 1;
                 started++;
             }
             wait(NULL);

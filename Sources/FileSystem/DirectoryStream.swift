@@ -99,4 +99,9 @@ struct DirectoryStream: ~Copyable {
         let start = (UnsafeRawPointer(record) + offset).assumingMemoryBound(to: CChar.self)
         return Array(UnsafeBufferPointer(start: start, count: strlen(start) + 1))
     }
+
+    /// The name of a record as text; bytes that are no UTF-8 are replaced.
+    static func text(of record: UnsafeMutablePointer<dirent>) -> String {
+        String(decoding: name(of: record).dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
 }

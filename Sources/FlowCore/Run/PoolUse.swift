@@ -24,7 +24,7 @@ extension RunMachine {
         if let lacking = demands.first(where: { !pools[$0.pool].fits($0.units) }) {
             nodes[node].isParked = true
             pools[lacking.pool].line.insert(
-                node, priority: definition(of: node).options.priority, height: plan.height[Int(nodes[node].planNode)])
+                node, priority: options(of: node).priority, height: plan.height[Int(nodes[node].planNode)])
             return false
         }
         forceUnits(node)

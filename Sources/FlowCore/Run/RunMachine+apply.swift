@@ -161,7 +161,7 @@ extension RunMachine {
         nodes[node].isQueued = true
         if takesSlot(node) {
             queue.insert(
-                node, priority: definition(of: node).options.priority, height: plan.height[Int(nodes[node].planNode)])
+                node, priority: options(of: node).priority, height: plan.height[Int(nodes[node].planNode)])
         } else {
             freed.append(node)
         }
@@ -198,7 +198,7 @@ extension RunMachine {
         set(node, .running)
         nodes[node].attempt = Int32(clamping: attempt)
         if takesSlot(node) { usedSlots += 1 }
-        if definition(of: node).options.retry?.maxTotal != nil, firstStarts[node] == nil { firstStarts[node] = time }
+        if options(of: node).retry?.maxTotal != nil, firstStarts[node] == nil { firstStarts[node] = time }
         effects.append(.run(node, attempt: attempt))
     }
 

@@ -46,7 +46,7 @@ extension RunMachine {
             let isNoted = has(node, .interrupted) && Int(nodes[node].attempt) == attempt
             guard isNoted || isRunning(node, attempt) else { return [] }
             let facts = isNoted ? [] : [RunEvent.nodeInterrupted(node: name(of: node), attempt: attempt)]
-            guard !isStopped(node), definition(of: node).options.onInterrupt == .fail else { return facts }
+            guard !isStopped(node), options(of: node).onInterrupt == .fail else { return facts }
             let failure = NodeFailure(.interrupted, "the engine ended while attempt \(attempt) ran")
             return facts + [.nodeFailed(node: name(of: node), attempt: attempt, failure: failure, retryAt: nil)]
         case .woken(let node): return woken(node, at: now)
@@ -78,7 +78,7 @@ extension RunMachine {
     }
 
     private func failed(_ node: Int, attempt: Int, failure: NodeFailure, at now: Timestamp) -> RunEvent {
-        let policy = definition(of: node).options.retry ?? .none
+        let policy = options(of: node).retry ?? .none
         let failures = Int(nodes[node].failures) + 1
         var retryAt: Timestamp?
         if failures < policy.maxAttempts, !isStopped(node), policy.covers(failure) {
@@ -131,7 +131,7 @@ extension RunMachine {
     private func joined(_ node: Int, result: Digest) -> [RunEvent] {
         guard has(node, .running), let expansion = expansions[node], expansion.open == 0 else { return [] }
         if isStopped(node) { return [.nodeCancelled(node: name(of: node))] }
-        if let failed = expansion.firstFailed, definition(of: node).options.foreach?.failureMode != .continue {
+        if let failed = expansion.firstFailed, options(of: node).foreach?.failureMode != .continue {
             let failure = NodeFailure(.child, "`\(name(of: failed))` failed")
             return [.nodeFailed(node: name(of: node), attempt: 1, failure: failure, retryAt: nil)]
         }

@@ -111,6 +111,12 @@ public struct RunMachine: Sendable {
     /// The definition that a node or item runs by.
     public func definition(of index: Int) -> NodeDefinition { plan.nodes[Int(nodes[index].planNode)] }
 
+    /// The options of that definition: cheaper than all of it.
+    public func options(of index: Int) -> NodeOptions { plan.nodes[Int(nodes[index].planNode)].options }
+
+    /// The kind of that definition.
+    public func kind(of index: Int) -> String { plan.nodes[Int(nodes[index].planNode)].kind }
+
     /// The machine's indexes of the items of a `foreach`, once they are known.
     public func items(of node: Int) -> Range<Int>? {
         expansions[node].map { $0.first..<$0.first + $0.keys.count }

@@ -60,7 +60,7 @@ struct NodeAttempt: Sendable {
             let outcome = await runWithinTime(context)
             switch outcome {
             case .waiting(let wait):
-                removeFolder()
+                site.folders.release(context.directory)
                 return .waiting(wait)
             case .failed(let failure):
                 log.write(NodeLogLine(.engine, "attempt \(context.attempt) failed: \(failure.message)"))
@@ -74,7 +74,7 @@ struct NodeAttempt: Sendable {
                     if !record.artifacts.isEmpty { try await syncKeptFiles() }
                     return record
                 }
-                removeFolder()
+                site.folders.release(context.directory)
                 return .succeeded(record)
             }
         } catch let error as NodeFailureError {
@@ -89,24 +89,10 @@ struct NodeAttempt: Sendable {
 
     private func prepareFolder() throws(StoreError) {
         do throws(FileError) {
-            // The node's folder is new nearly always, and so is the attempt's in it.
-            do throws(FileError) {
-                try File.createDirectory(FilePath.dirname(context.directory), intermediates: false)
-            } catch {
-                guard error.isExisting || error.isNotFound else { throw error }
-                if error.isNotFound { try File.createDirectory(FilePath.dirname(context.directory)) }
-                try File.removeTree(context.directory)
-            }
-            try File.createDirectory(context.directory, intermediates: false)
+            try site.folders.make(context.directory)
         } catch {
             throw StoreError(error.isNoSpace ? .diskFull : .inputOutput, "making the work directory: \(error)")
         }
-    }
-
-    private func removeFolder() {
-        try? File.removeTree(context.directory)
-        // Folders of attempts that failed stay, and so does theirs.
-        File.removeIfEmpty(FilePath.dirname(context.directory))
     }
 
     /// Runs the kind; when the node's time is over, asks it to end and waits until it has.

@@ -8,7 +8,7 @@ extension RunExecutor {
     func iterate(
         _ node: Int, attempt: Int, record: NodeRecord, _ batch: inout RunBatch
     ) async throws(StoreError) -> Bool {
-        guard let repetition = machine.definition(of: node).options.repetition else { return false }
+        guard let repetition = machine.options(of: node).repetition else { return false }
         let iteration = Int(machine.nodes[node].repeats) + 1
         do {
             var scope = try await scope(of: node)

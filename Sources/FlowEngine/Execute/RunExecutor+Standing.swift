@@ -50,6 +50,7 @@ extension RunExecutor {
         life.isSpent = stopReason != nil && attempts.isEmpty
         life.isEnded = machine.ended != nil && !isDraining
         if let outcome = finalOutcome {
+            site.folders.removeSpares()
             let waiters = finalWaiters
             finalWaiters = []
             for waiter in waiters { waiter.resume(returning: outcome) }

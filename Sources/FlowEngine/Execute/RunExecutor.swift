@@ -327,7 +327,11 @@ actor RunExecutor {
             case .nodeSucceeded(_, _, NodeRecord.emptyDigest): _ = keepEmpty(&batch)
             default: break
             }
-            rows.note(recorded, machine: machine)
+            // Not the machine as a whole: it would be copied for each fact.
+            if let name = event.node, let node = machine.index(of: name) {
+                rows.note(
+                    recorded, name: name, node: node, state: machine.nodes[node], kind: machine.kind(of: node))
+            }
         }
     }
 

@@ -13,11 +13,14 @@ struct RunRows: Sendable {
     private var changed: Set<Int> = []
 
     /// Takes in a fact that the machine has applied.
-    mutating func note(_ recorded: RecordedEvent, machine: RunMachine) {
+    mutating func note(_ recorded: RecordedEvent, machine: borrowing RunMachine) {
         guard let name = recorded.event.node, let node = machine.index(of: name) else { return }
-        let state = machine.nodes[node]
-        var row =
-            rows[node] ?? NodeSummary(node: name, kind: machine.definition(of: node).kind, status: state.status)
+        note(recorded, name: name, node: node, state: machine.nodes[node], kind: machine.kind(of: node))
+    }
+
+    /// The same, of a node that is known already.
+    mutating func note(_ recorded: RecordedEvent, name: String, node: Int, state: NodeState, kind: String) {
+        var row = rows[node] ?? NodeSummary(node: name, kind: kind, status: state.status)
         row.status = state.status
         row.attempt = Int(state.attempt)
         switch recorded.event {

@@ -14,6 +14,8 @@ struct RunSite: Sendable {
     var inputs: JSONValue
     var options: RunOptions
     var layout: RunLayout
+    /// Where its attempts work.
+    var folders = WorkFolders()
     /// What makes the names of kept files durable.
     var names = DurableNames()
     var workflowDirectory: String

@@ -11,11 +11,15 @@ extension StoreWriter {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
         """
 
+    /// What changes with nearly every commit. Columns that an index names are not among them: SQLite writes the pages of
+    /// the indices again even when the values stay.
     static let updateRun = """
-        UPDATE run SET id = ?, workflow = ?, status = ?, created_at = ?, started_at = ?, ended_at = ?, node_count = ?,
-            ended_count = ?, failed_node = ?, reason = ?, source = ?, inputs = ?, interruptions = ?
+        UPDATE run SET started_at = ?, ended_at = ?, node_count = ?, ended_count = ?, failed_node = ?, reason = ?,
+            interruptions = ?
         WHERE key = ?
         """
+
+    static let updateStatus = "UPDATE run SET status = ? WHERE key = ?"
 
     static let insertEvent = """
         INSERT INTO event (run, sequence, at, type, node, attempt, result, payload, hash)
@@ -46,7 +50,31 @@ extension StoreWriter {
 
     /// Writes the row of a run, and makes the head of a new one.
     func write(_ summary: RunSummary, _ head: inout Head?) throws(SQLiteError) {
-        let statement = try connection.cached(head == nil ? Self.insertRun : Self.updateRun)
+        guard let stored = head else {
+            head = try insert(summary)
+            return
+        }
+        if stored.status != summary.status {
+            let statement = try connection.cached(Self.updateStatus)
+            try statement.bind(1, summary.status.rawValue)
+            try statement.bind(2, stored.key)
+            try statement.run()
+            head?.status = summary.status
+        }
+        let statement = try connection.cached(Self.updateRun)
+        try statement.bind(1, summary.startedAt?.milliseconds)
+        try statement.bind(2, summary.endedAt?.milliseconds)
+        try statement.bind(3, summary.nodeCount)
+        try statement.bind(4, summary.endedCount)
+        try statement.bind(5, summary.failedNode)
+        try statement.bind(6, summary.reason)
+        try statement.bind(7, summary.interruptions)
+        try statement.bind(8, stored.key)
+        try statement.run()
+    }
+
+    private func insert(_ summary: RunSummary) throws(SQLiteError) -> Head {
+        let statement = try connection.cached(Self.insertRun)
         try statement.bind(1, summary.id)
         try statement.bind(2, summary.workflow)
         try statement.bind(3, summary.status.rawValue)
@@ -60,15 +88,10 @@ extension StoreWriter {
         try statement.bind(11, summary.source.bytes)
         try statement.bind(12, summary.inputs.bytes)
         try statement.bind(13, summary.interruptions)
-        if let head {
-            try statement.bind(14, head.key)
-            try statement.run()
-        } else {
-            let start = EventChain.start(run: summary.id)
-            try statement.bind(14, start.bytes)
-            try statement.run()
-            head = Head(key: connection.lastInsertRowID, sequence: 0, hash: start)
-        }
+        let start = EventChain.start(run: summary.id)
+        try statement.bind(14, start.bytes)
+        try statement.run()
+        return Head(key: connection.lastInsertRowID, sequence: 0, hash: start, status: summary.status)
     }
 
     func write(_ event: EncodedEvent, _ head: inout Head) throws(SQLiteError) {

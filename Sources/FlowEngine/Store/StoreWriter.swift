@@ -12,6 +12,8 @@ final class StoreWriter {
         var key: Int64
         var sequence: Int64
         var hash: SHA256Digest
+        /// As its row says.
+        var status: RunStatus?
     }
 
     /// A batch that does not fit what is stored. Only this batch fails.
@@ -200,14 +202,14 @@ final class StoreWriter {
         var isClean = true
         do {
             var head = try checkedHead(of: batch, id)
-            let isNew = head == nil
+            let before = head
             isClean = false
             try write(batch.contents)
             if let summary = batch.summary { try write(summary, &head) }
             if var head {
                 for event in batch.events { try write(event, &head) }
                 for node in batch.nodes { try write(node, run: head.key) }
-                if isNew || !batch.events.isEmpty { changed[id] = head }
+                if before?.status != head.status || !batch.events.isEmpty { changed[id] = head }
             }
         } catch let error as StoreError {
             throw Refusal(error: error, isClean: isClean)
@@ -237,13 +239,14 @@ final class StoreWriter {
     }
 
     private func storedHead(_ run: String, _ id: [UInt8]) throws -> Head? {
-        let statement = try connection.cached("SELECT key, last_sequence, last_hash FROM run WHERE id = ?")
+        let statement = try connection.cached("SELECT key, last_sequence, last_hash, status FROM run WHERE id = ?")
         try statement.bind(1, run)
         let head = try statement.firstRow { row in
             guard let hash = SHA256Digest(bytes: row.blob(2)) else {
                 throw StoreError(.corrupt, "the row of run '\(run)' in \(folder) is damaged")
             }
-            return Head(key: row.int64(0), sequence: row.int64(1), hash: hash)
+            return Head(
+                key: row.int64(0), sequence: row.int64(1), hash: hash, status: RunStatus(rawValue: row.text(3)))
         }
         heads[id] = head
         return head
