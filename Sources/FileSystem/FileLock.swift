@@ -10,6 +10,8 @@ import Synchronization
 public final class FileLock: Sendable {
     /// The path of the lock file.
     public let path: String
+    /// Whether the owner before ended without giving the lock back.
+    public let wasAbandoned: Bool
     private let descriptor: Mutex<Int32>
 
     /// Takes the lock; nil when another owner has it.
@@ -37,6 +39,8 @@ public final class FileLock: Sendable {
             let kept = fcntl(number, F_DUPFD_CLOEXEC, 0)
             guard kept >= 0 else { throw .last("lock", path) }
             self.path = path
+            // Whoever gives the lock back empties the file.
+            wasAbandoned = held.size > 0
             descriptor = Mutex(kept)
             return
         }

@@ -23,6 +23,8 @@ struct ImportedWorkflow {
     var finally: [ImportedNode] = []
     /// Names with expressions.
     var outputs = JSONObject()
+    /// How long nodes took, in seconds.
+    var times: [(node: String, seconds: Double)] = []
 
     /// Adds an input unless there is one of the name.
     mutating func add(input name: String, _ keys: JSONObject) {

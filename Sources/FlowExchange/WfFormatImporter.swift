@@ -50,6 +50,9 @@ struct WfFormatImporter {
         link(&nodes)
         for (place, task) in tasks.enumerated() { fill(&nodes[place], task, measured[task.id] ?? task.value) }
         workflow.nodes = nodes
+        for (node, task) in zip(nodes, tasks) {
+            if let seconds = Self.seconds(measured[task.id] ?? task.value) { workflow.times.append((node.id, seconds)) }
+        }
         report(body)
         return workflow
     }
@@ -103,8 +106,8 @@ struct WfFormatImporter {
 
     private mutating func fill(_ node: inout ImportedNode, _ task: Task, _ measured: ForeignValue) {
         if node.id != task.id { node.keys["title"] = .string(task.id.asLiteral) }
-        let seconds = (measured["runtimeInSeconds"] ?? measured["runtime"])?.json.numberValue
-        if let seconds, seconds.isFinite { node.keys["description"] = .string("took \(Self.number(seconds)) s") }
+        let seconds = Self.seconds(measured)
+        if let seconds { node.keys["description"] = .string("took \(Self.number(seconds)) s") }
         let command = measured["command"]
         let program = command?["program"]?.text
         let arguments = command?["arguments"]?.elements.map { $0.text ?? "" } ?? []
@@ -124,8 +127,13 @@ struct WfFormatImporter {
             let words = ([program] + arguments).joined(separator: " ")
             values["command"] = .string(Self.clipped(words).asLiteral)
         }
-        if let seconds, seconds.isFinite { values["seconds"] = .number(seconds) }
+        if let seconds { values["seconds"] = .number(seconds) }
         node.keys["set"] = .object(values)
+    }
+
+    private static func seconds(_ measured: ForeignValue) -> Double? {
+        let seconds = (measured["runtimeInSeconds"] ?? measured["runtime"])?.json.numberValue
+        return seconds.flatMap { $0.isFinite && $0 >= 0 && $0 < 1e9 ? $0 : nil }
     }
 
     /// A command as a record: the first 400 characters.

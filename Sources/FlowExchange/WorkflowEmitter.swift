@@ -32,6 +32,17 @@ struct WorkflowEmitter {
         write(workflow.nodes, under: "nodes")
         if !workflow.finally.isEmpty { write(workflow.finally, under: "finally") }
         if !workflow.outputs.isEmpty { writer.pair("outputs", .object(workflow.outputs), indent: 0) }
+        if !workflow.times.isEmpty { write(workflow.times) }
+    }
+
+    /// As estimates, so that the longest chain starts first and a simulation knows the times.
+    private mutating func write(_ times: [(node: String, seconds: Double)]) {
+        writer.line("mode:", indent: 0)
+        writer.line("estimate:", indent: 1)
+        writer.line("nodes:", indent: 2)
+        for (node, seconds) in times {
+            writer.pair(node, .string("\(Swift.max(1, Int64((seconds * 1000).rounded())))ms"), indent: 3)
+        }
     }
 
     private mutating func write(_ nodes: [ImportedNode], under key: String) {

@@ -7,6 +7,7 @@ extension RunEvent {
     public var line: String {
         switch self {
         case .runCreated(let workflow, _, _): "run created: \(workflow)"
+        case .runDerived(let parent, _): "run derived from \(parent)"
         case .runStarted(let engine): "run started: \(engine)"
         case .runPaused: "run paused"
         case .runResumed: "run resumed"

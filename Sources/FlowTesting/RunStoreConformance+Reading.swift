@@ -43,6 +43,28 @@ extension RunStoreConformance {
                 if status.isTerminal { break }
             }
         },
+        Check(name: "keeps the tree of runs, and what is said of branches last") { store in
+            for run in ["root", "a", "b", "other"] { try await store.commit(creation(run)) }
+            var a = BranchSummary(run: "a", parent: "root", kind: .branch, name: awkward, hypothesis: "h")
+            let b = BranchSummary(run: "b", parent: "a", kind: .replay)
+            try await store.commit(StoreBatch(run: "a", branch: a))
+            try await store.commit(StoreBatch(run: "b", branch: b))
+            (a.verdict, a.conclusion, a.isHead) = (.refuted, "no", true)
+            try await store.commit(StoreBatch(run: "a", branch: a))
+            try requireEqual(await store.branch("a"), a, "changed branch")
+            try requireEqual(await store.branch("other"), nil, "a run that comes from no other")
+            try requireEqual(await store.branches(of: nil), [a, b], "all")
+            try requireEqual(await store.branches(of: ["root", "nobody"]), [a], "of a parent")
+            let lost = BranchSummary(run: "other", parent: "nobody", kind: .branch)
+            var isRefused = false
+            do throws(StoreError) {
+                try await store.commit(StoreBatch(run: "other", branch: lost))
+            } catch {
+                isRefused = true
+            }
+            try require(isRefused, "a branch of a run that is not there was taken")
+            try requireEqual(await store.branch("other"), nil, "a branch of a run that is not there")
+        },
         Check(name: "keeps nodes in the order in which they came") { store in
             try await store.commit(creation("r"))
             try await store.commit(creation("other"))

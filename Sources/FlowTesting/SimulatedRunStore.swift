@@ -61,6 +61,16 @@ struct SimulatedRunStore: RunStore {
         return try await durable.nodes(of: run)
     }
 
+    func branch(_ run: String) async throws(StoreError) -> BranchSummary? {
+        try await read()
+        return try await durable.branch(run)
+    }
+
+    func branches(of parents: [String]?) async throws(StoreError) -> [BranchSummary] {
+        try await read()
+        return try await durable.branches(of: parents)
+    }
+
     func content(_ digest: Digest) async throws(StoreError) -> [UInt8]? {
         try await read()
         return try await durable.content(digest)

@@ -87,9 +87,14 @@ def priorities(chains):
 
 def write_flow(imported, path, seconds, slots, priority=None):
     """What `flow import` made of the recording, with a `sleep` for each stand-in."""
-    node, standing_in = -1, False
+    node, standing_in, names = -1, False, []
     with open(imported) as source, open(path, "w") as file:
         for line in source:
+            if line == "mode:\n":
+                # The recorded times, which come last: scaled as the bodies are.
+                break
+            if line.startswith("  ") and line[2] not in " #":
+                names.append(line.strip().rstrip(":"))
             if standing_in and (line.startswith("      ") or not line.strip()):
                 continue
             standing_in = line.startswith("    set:")
@@ -102,6 +107,10 @@ def write_flow(imported, path, seconds, slots, priority=None):
                     file.write(f"    priority: {priority[node]}\n")
             else:
                 file.write(line)
+        if not priority:
+            file.write("mode:\n  estimate:\n    nodes:\n")
+            for name, time in zip(names[-node - 1:], seconds):
+                file.write(f"      {name}: {max(1, round(time * 1000))}ms\n")
     return node + 1
 
 

@@ -25,7 +25,8 @@ public struct Plan: Sendable {
     private let successors: [Edge]
     private let needStarts: [Int32]
     private let needs: [Edge]
-    /// The number of nodes on the longest way from each node to an end, the node included.
+    /// How long the longest way from each node to an end is, the node included: in nodes, or in milliseconds where the
+    /// workflow says how long nodes take.
     public let height: [Int32]
     /// The pools that some node takes units of.
     public let pools: [PoolDefinition]
@@ -43,7 +44,12 @@ public struct Plan: Sendable {
 
     /// The plan of a definition in which every need names a node of the same phase and no needs form a cycle: the
     /// compiler has checked both. A need that does not hold to it is left out.
-    public init(definition: WorkflowDefinition, slotFreeKinds: Set<String> = []) {
+    ///
+    /// - Parameter expectedTimes: how many milliseconds nodes take, by name. If any is given, the others count as a
+    ///   second each.
+    public init(
+        definition: WorkflowDefinition, slotFreeKinds: Set<String> = [], expectedTimes: [String: Int64] = [:]
+    ) {
         self.definition = definition
         self.slotFreeKinds = slotFreeKinds
         nodes = definition.finally.isEmpty ? definition.nodes : definition.nodes + definition.finally
@@ -92,8 +98,11 @@ public struct Plan: Sendable {
         }
         self.fallbacks = fallbacks
         self.rescued = rescued
-        height = Self.heights(
-            count: nodes.count, needs: needs, needStarts: needStarts, successorCounts: successorCounts)
+        var weights = [Int32](repeating: expectedTimes.isEmpty ? 1 : 1000, count: nodes.count)
+        for (name, time) in expectedTimes {
+            if let node = indexes[name] { weights[Int(node)] = Int32(clamping: Swift.max(1, time)) }
+        }
+        height = Self.heights(weights, needs: needs, needStarts: needStarts, successorCounts: successorCounts)
     }
 
     /// The pools that nodes name, each with the units it has, and what each node takes. Two demands of a node on one
@@ -126,18 +135,19 @@ public struct Plan: Sendable {
 
     /// Works from the ends to the beginnings (Kahn's order on the reversed graph): linear in nodes and edges.
     private static func heights(
-        count: Int, needs: [Edge], needStarts: [Int32], successorCounts: [Int32]
+        _ weights: [Int32], needs: [Edge], needStarts: [Int32], successorCounts: [Int32]
     ) -> [Int32] {
-        var height = [Int32](repeating: 1, count: count)
+        var height = weights
         var open = successorCounts
-        var queue = (0..<count).filter { open[$0] == 0 }
+        var queue = weights.indices.filter { open[$0] == 0 }
         var head = 0
         while head < queue.count {
             let node = queue[head]
             head += 1
             for edge in needs[Int(needStarts[node])..<Int(needStarts[node + 1])] {
                 let other = Int(edge.node)
-                height[other] = Swift.max(height[other], height[node] + 1)
+                let sum = weights[other].addingReportingOverflow(height[node])
+                height[other] = Swift.max(height[other], sum.overflow ? .max : sum.partialValue)
                 open[other] -= 1
                 if open[other] == 0 { queue.append(other) }
             }

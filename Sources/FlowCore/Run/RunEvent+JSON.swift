@@ -5,6 +5,7 @@ extension RunEvent {
     public var typeName: String {
         switch self {
         case .runCreated: "run_created"
+        case .runDerived: "run_derived"
         case .runStarted: "run_started"
         case .runPaused: "run_paused"
         case .runResumed: "run_resumed"
@@ -34,6 +35,9 @@ extension RunEvent {
             object["workflow"] = .string(workflow)
             object["source"] = .string(source.hex)
             object["inputs"] = .string(inputs.hex)
+        case .runDerived(let parent, let derivation):
+            object["parent"] = .string(parent)
+            object["derivation"] = .string(derivation.hex)
         case .runStarted(let engine): object["engine"] = .string(engine)
         case .runPaused(let by), .runResumed(let by): object["by"] = .string(by)
         case .cancelRequested(let by, let reason):
@@ -79,6 +83,9 @@ extension RunEvent {
         case "run_created":
             guard let source = digest("source"), let inputs = digest("inputs") else { return nil }
             self = .runCreated(workflow: text("workflow"), source: source, inputs: inputs)
+        case "run_derived":
+            guard let derivation = digest("derivation") else { return nil }
+            self = .runDerived(parent: text("parent"), derivation: derivation)
         case "run_started": self = .runStarted(engine: text("engine"))
         case "run_paused": self = .runPaused(by: text("by"))
         case "run_resumed": self = .runResumed(by: text("by"))

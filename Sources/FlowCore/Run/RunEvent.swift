@@ -5,6 +5,8 @@
 public enum RunEvent: Sendable, Hashable {
     /// The run exists: its workflow, inputs and options are stored under these digests.
     case runCreated(workflow: String, source: Digest, inputs: Digest)
+    /// The run goes on from another one, which stays as it is; the digest names the `Derivation`.
+    case runDerived(parent: String, derivation: Digest)
     /// An engine took the run up, for the first time or again.
     case runStarted(engine: String)
     case runPaused(by: String)
@@ -33,7 +35,7 @@ public enum RunEvent: Sendable, Hashable {
     /// The node that the fact is about.
     public var node: String? {
         switch self {
-        case .runCreated, .runStarted, .runPaused, .runResumed, .cancelRequested, .runEnded: nil
+        case .runCreated, .runDerived, .runStarted, .runPaused, .runResumed, .cancelRequested, .runEnded: nil
         case .nodeExpanded(let node, _, _), .nodeStarted(let node, _), .nodeSucceeded(let node, _, _),
             .nodeRepeated(let node, _, _, _), .nodeFailed(let node, _, _, _), .nodeWaiting(let node, _, _),
             .approvalDecided(let node, _),

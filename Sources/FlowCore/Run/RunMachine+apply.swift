@@ -5,6 +5,7 @@ extension RunMachine {
     public mutating func apply(_ event: RunEvent, at time: Timestamp) {
         switch event {
         case .runCreated, .approvalDecided: break
+        case .runDerived: inherit()
         case .runStarted: open()
         case .runPaused: isPaused = true
         case .runResumed: isPaused = false
@@ -80,6 +81,20 @@ extension RunMachine {
         isStarted = true
         for node in 0..<plan.finallyStart where nodes[node].open == 0 { makeReady(node) }
         if openMain == 0 { openFinallyPhase() }
+    }
+
+    /// Sets the nodes that are taken over to `reused`. All of them first: what follows from the end of one must not make
+    /// another one ready.
+    private mutating func inherit() {
+        guard !isStarted else { return }
+        let taken = inherited.compactMap { plan.index(of: $0) }.filter {
+            $0 < plan.finallyStart && nodes[$0].status.allows(.reused)
+        }.sorted()
+        for node in taken {
+            set(node, .reused)
+            endedCount += 1
+        }
+        for node in taken { endPlanNode(node, .reused) }
     }
 
     private mutating func openFinallyPhase() {

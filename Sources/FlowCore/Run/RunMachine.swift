@@ -19,6 +19,8 @@ public struct RunMachine: Sendable {
     /// The digest of a result without outputs and artifacts.
     let emptyResult: Digest
 
+    /// The nodes that the run takes over from the one it is derived from.
+    let inherited: Set<String>
     var expansions: [Int: Expansion] = [:]
     /// Names of items; those of plan nodes are in the plan.
     var itemIndexes: [String: Int] = [:]
@@ -60,15 +62,16 @@ public struct RunMachine: Sendable {
 
     /// The machine of a run. With a history it stands where the history ends, and `takeEffects` gives all that is
     /// to be done from there. `machine` says how much there is of what `resources` ask for: `cpus`, `memory` in MiB,
-    /// `gpus`; what it does not name has no limit.
+    /// `gpus`; what it does not name has no limit. `inherited` are the nodes that `run_derived` sets to `reused`.
     public init(
         plan: Plan, slots: Int, seed: UInt64 = 0, emptyResult: Digest, machine: [String: Int] = [:],
-        history: some Sequence<RecordedEvent> = []
+        inherited: Set<String> = [], history: some Sequence<RecordedEvent> = []
     ) {
         self.plan = plan
         self.slots = Swift.max(1, slots)
         self.seed = seed
         self.emptyResult = emptyResult
+        self.inherited = inherited
         pools = plan.pools.map { pool in
             PoolUse(capacity: pool.units ?? machine[String(pool.name.dropFirst("machine:".count))] ?? .max)
         }

@@ -15,6 +15,10 @@ public protocol RunStore: Sendable {
     func runs(_ query: RunQuery) async throws(StoreError) -> [RunSummary]
     /// The nodes of a run that something has happened to, in the order in which it first did.
     func nodes(of run: String) async throws(StoreError) -> [NodeSummary]
+    /// A derived run in the tree of runs; nil for a run that comes from no other.
+    func branch(_ run: String) async throws(StoreError) -> BranchSummary?
+    /// The runs derived from any of the given ones, the oldest first; all derived runs without any.
+    func branches(of parents: [String]?) async throws(StoreError) -> [BranchSummary]
     /// A stored content, checked against its digest; nil if it is not there.
     func content(_ digest: Digest) async throws(StoreError) -> [UInt8]?
 }
@@ -30,17 +34,20 @@ public struct StoreBatch: Sendable {
     public var summary: RunSummary?
     /// The rows of nodes that have changed.
     public var nodes: [NodeSummary]
+    /// The run's place in the tree of runs, if it is new or has changed.
+    public var branch: BranchSummary?
 
     /// A batch for a run.
     public init(
         run: String, events: [RecordedEvent] = [], contents: [(digest: Digest, bytes: [UInt8])] = [],
-        summary: RunSummary? = nil, nodes: [NodeSummary] = []
+        summary: RunSummary? = nil, nodes: [NodeSummary] = [], branch: BranchSummary? = nil
     ) {
         self.run = run
         self.events = events
         self.contents = contents
         self.summary = summary
         self.nodes = nodes
+        self.branch = branch
     }
 }
 
@@ -100,6 +107,8 @@ public struct NodeSummary: Sendable, Hashable {
     public var result: Digest?
     /// The failure, or the reason for skipping, omitting or waiting.
     public var message: String?
+    /// The run in which the node ran, if that is another one; not a part of the stored row.
+    public var origin: String?
 
     /// A node's row.
     public init(

@@ -65,7 +65,7 @@ extension RunExecutor {
 
     private func collect(_ record: NodeRecord, of node: Int, into files: inout [UsedFile]) {
         let name = machine.name(of: node)
-        let folder = site.layout.artifacts(name, of: site.run)
+        let folder = site.artifactFolder(of: name)
         for artifact in record.artifacts {
             files.append(
                 UsedFile(node: name, name: artifact.name, path: "\(folder)/\(artifact.file)", digest: artifact.digest))

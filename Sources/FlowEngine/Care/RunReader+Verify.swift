@@ -15,7 +15,8 @@ extension RunReader {
             // The rows of a run that goes on change between two reads.
             guard summary.status.isTerminal, let plan else { return }
             let events = try await store.events(of: summary.id, after: 0, limit: .max)
-            let replay = RunReplay(plan: plan, events: events)
+            let inherited = try await RunLineage(store: store).inherited(by: summary.id)
+            let replay = RunReplay(plan: plan, events: events, inherited: Set(inherited.keys))
             if let difference = replay.difference(from: summary, events: events) {
                 throw damage(of: summary.id, difference)
             }

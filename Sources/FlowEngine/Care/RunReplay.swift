@@ -10,8 +10,9 @@ struct RunReplay {
     private(set) var endedAt: Timestamp?
 
     /// Goes through all events of a run.
-    init(plan: Plan, events: [RecordedEvent]) {
-        var machine = RunMachine(plan: plan, slots: 1, emptyResult: NodeRecord.emptyDigest)
+    init(plan: Plan, events: [RecordedEvent], inherited: Set<String>) {
+        var machine = RunMachine(
+            plan: plan, slots: 1, emptyResult: NodeRecord.emptyDigest, inherited: inherited)
         var rows = RunRows()
         for recorded in events {
             machine.apply(recorded.event, at: recorded.at)

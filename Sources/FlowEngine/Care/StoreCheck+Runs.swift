@@ -49,6 +49,8 @@ extension StoreCheck {
             case .runCreated(_, let source, let inputs):
                 require(source, run: run, node: nil, "the workflow")
                 require(inputs, run: run, node: nil, "the inputs")
+            case .runDerived(_, let derivation):
+                require(derivation, run: run, node: nil, "what it takes over")
             case .nodeExpanded(let node, _, let items): require(items, run: run, node: node, "the items")
             case .nodeRepeated(let node, _, let result, _): require(result, run: run, node: node, "an iteration")
             case .nodeSucceeded(let node, _, let result): results[node] = result
@@ -107,7 +109,8 @@ extension StoreCheck {
         let rows = try reader.nodes(of: summary.id)
         // An older or newer flow may have compiled it; then the rows cannot be compared.
         guard let plan = plan(of: summary) else { return }
-        let replay = RunReplay(plan: plan, events: events)
+        let inherited = try reader.inherited(by: summary.id)
+        let replay = RunReplay(plan: plan, events: events, inherited: Set(inherited.keys))
         if let difference = replay.difference(from: summary, events: events) {
             add(.run, run: summary.id, difference)
         }

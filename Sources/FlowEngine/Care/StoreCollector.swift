@@ -136,10 +136,15 @@ public struct StoreCollector {
             }
             candidates.append(Row(key: row.int64(0), id: row.text(1), parent: options?.parent))
         }
-        // A run is there as long as the one it belongs to.
+        var derived: [String: [String]] = [:]
+        for branch in try reader.branches(of: nil) { derived[branch.parent, default: []].append(branch.run) }
+        // A run is there as long as the one it belongs to, and as long as another one takes its results over.
         var changed = true
         while changed {
-            let staying = candidates.filter { row in row.parent.map { kept.contains($0) } ?? false }
+            let staying = candidates.filter { row in
+                row.parent.map { kept.contains($0) } ?? false
+                    || derived[row.id]?.contains { kept.contains($0) } ?? false
+            }
             changed = !staying.isEmpty
             kept.formUnion(staying.map(\.id))
             candidates.removeAll { kept.contains($0.id) }
@@ -158,7 +163,7 @@ public struct StoreCollector {
             ).firstRow { $0.text(0) }
             try connection.execute("DROP TRIGGER IF EXISTS event_is_never_removed")
             for run in dead {
-                for table in ["event", "node", "run"] {
+                for table in ["branch_note", "branch", "event", "node", "run"] {
                     let column = table == "run" ? "key" : "run"
                     let statement = try connection.cached("DELETE FROM \(table) WHERE \(column) = ?")
                     try statement.bind(1, run.key)
@@ -209,8 +214,10 @@ public struct StoreCollector {
             guard !dead.contains(row.int64(0)) else { return }
             values.formUnion([Digest(bytes: row.blob(1)), Digest(bytes: row.blob(2))].compactMap { $0 })
         }
-        try connection.prepare("SELECT run, result, payload FROM event").forEachRow { row in
+        try connection.prepare("SELECT run, result, payload, type FROM event").forEachRow { row in
             guard !dead.contains(row.int64(0)) else { return }
+            // What is pinned is named by the derivation, not by the event.
+            if row.text(3) == "run_derived" { values.formUnion(Self.digests(in: row.blob(2))) }
             if let result = Digest(bytes: row.blob(1)) { values.insert(result) }
             if !row.isNull(2) { live.formUnion(Self.digests(in: row.blob(2))) }
         }

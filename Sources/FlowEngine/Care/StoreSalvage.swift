@@ -93,12 +93,17 @@ public struct StoreSalvage {
         guard var summary = try? check.reader.run(run) else { return false }
         var nodes = (try? check.reader.nodes(of: run)) ?? []
         if let plan = check.plan(of: summary) {
-            let replay = RunReplay(plan: plan, events: events)
+            let inherited = try check.reader.inherited(by: run)
+            let replay = RunReplay(plan: plan, events: events, inherited: Set(inherited.keys))
             if replay.difference(from: summary, events: events) != nil { replay.correct(&summary, events: events) }
             nodes = replay.nodes
         }
         let batch = try EncodedBatch(StoreBatch(run: run, events: events, summary: summary, nodes: nodes))
         if let error = writer.write([batch]).compactMap({ $0 }).first { throw error }
+        // Its place in the tree cannot be kept where the parent was not copied.
+        if let branch = (try? check.reader.branch(run)) ?? nil {
+            _ = writer.write([try EncodedBatch(StoreBatch(run: run, branch: branch))])
+        }
         let bad = Set(check.report.problems.compactMap(\.path))
         let (old, new) = (check.layout, RunLayout(folder: target))
         var copy = TreeCopy()

@@ -21,7 +21,7 @@ extension RunReader {
                     node = other
                     source = plan.nodes[other].id
                 }
-                let folder = layout.artifacts(source, of: summary.id)
+                let folder = layout.artifacts(source, of: rows[source]?.origin ?? summary.id)
                 var value = NodeRecord.empty.scopeValue(status: status, folder: folder)
                 if let row = rows[source], let result = try await result(of: row, run: summary.id) { value = result }
                 values[name] = value

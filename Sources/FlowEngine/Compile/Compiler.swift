@@ -79,7 +79,9 @@ public struct Compiler: Sendable {
         let plan =
             diagnostics.hasErrors
             ? nil
-            : Plan(definition: definition, slotFreeKinds: Set(self.kinds.values.filter { !$0.usesSlot }.map(\.name)))
+            : Plan(
+                definition: definition, slotFreeKinds: Set(self.kinds.values.filter { !$0.usesSlot }.map(\.name)),
+                expectedTimes: NodeEstimate.expectedTimes(of: definition))
         return Compilation(
             sources: sources, document: document, definition: definition, plan: plan, diagnostics: diagnostics)
     }

@@ -54,7 +54,8 @@ public final class Engine: Sendable {
         do throws(StoreError) {
             let owner = try acquire(configuration.folder)
             let toolbox = EngineToolbox(configuration: configuration)
-            await toolbox.endLeftovers()
+            // Looking through all processes of the machine takes longer than a small run.
+            if owner.isHeirOfCrash { await toolbox.endLeftovers() }
             let disk = DiskWatch(folder: configuration.folder, patience: configuration.diskPatience)
             try makeHolders(RunLayout(folder: configuration.folder))
             let store = try SQLiteRunStore(folder: configuration.folder, mode: .writer, disk: disk)
@@ -104,6 +105,13 @@ public final class Engine: Sendable {
         _ workflow: LoadedWorkflow, inputs: JSONObject, options: RunOptions = RunOptions(), id: String? = nil,
         observer: any RunObserver = NoObserver()
     ) async throws(EngineError) -> String {
+        try await start(workflow, inputs: inputs, options: options, id: id, derived: nil, observer: observer)
+    }
+
+    func start(
+        _ workflow: LoadedWorkflow, inputs: JSONObject, options: RunOptions, id: String? = nil, derived: DerivedRun?,
+        observer: any RunObserver
+    ) async throws(EngineError) -> String {
         guard let plan = workflow.compilation.plan else {
             throw EngineError(.invalidWorkflow, "the workflow has faults")
         }
@@ -136,20 +144,23 @@ public final class Engine: Sendable {
         let summary = RunSummary(
             id: run, workflow: plan.definition.name, status: .created, createdAt: now, nodeCount: plan.nodes.count,
             source: sourceDigest, inputs: inputDigest)
-        let history = [RecordedEvent(sequence: 1, at: now, event: event)]
+        var history = [RecordedEvent(sequence: 1, at: now, event: event)]
+        let parts = derived?.parts(run: run)
+        if let parts { history.append(RecordedEvent(sequence: 2, at: now, event: parts.event)) }
         do throws(StoreError) {
             try await store.commit(
                 StoreBatch(
                     run: run, events: history,
-                    contents: [(sourceDigest, source.jsonBytes(.canonical)), (inputDigest, inputBytes)],
-                    summary: summary))
+                    contents: [(sourceDigest, source.jsonBytes(.canonical)), (inputDigest, inputBytes)]
+                        + (parts?.contents ?? []),
+                    summary: summary, branch: parts?.branch))
         } catch {
             throw EngineError(error)
         }
         observer.observe(history, of: run)
         let executor = try executor(
             run: run, plan: plan, inputs: kept, options: options, source: sourceDigest, secrets: secrets,
-            summary: summary, history: history, observer: observer)
+            summary: summary, history: history, inherited: try await inherited(by: run, history), observer: observer)
         try await takeUp(executor)
         return run
     }
@@ -278,7 +289,20 @@ public final class Engine: Sendable {
         let (secrets, missing) = secrets(of: plan.definition)
         return try executor(
             run: run, plan: plan, inputs: inputs, options: options, source: summary.source, secrets: secrets,
-            missing: missing, summary: summary, history: history, observer: observer)
+            missing: missing, summary: summary, history: history, inherited: try await inherited(by: run, history),
+            observer: observer)
+    }
+
+    /// What a run takes over from the one it is derived from.
+    private func inherited(
+        by run: String, _ history: [RecordedEvent]
+    ) async throws(EngineError) -> [String: InheritedNode] {
+        guard history.count > 1, case .runDerived = history[1].event else { return [:] }
+        do throws(StoreError) {
+            return try await RunLineage(store: store).inherited(by: run)
+        } catch {
+            throw EngineError(error)
+        }
     }
 
     /// The executor of a run, for who waits for its outcome: also one that the store has failed, since a new one would
@@ -290,7 +314,8 @@ public final class Engine: Sendable {
 
     private func executor(
         run: String, plan: Plan, inputs: JSONObject, options: RunOptions, source: Digest, secrets: Secrets,
-        missing: EngineError? = nil, summary: RunSummary, history: [RecordedEvent], observer: any RunObserver
+        missing: EngineError? = nil, summary: RunSummary, history: [RecordedEvent],
+        inherited: [String: InheritedNode], observer: any RunObserver
     ) throws(EngineError) -> RunExecutor {
         let slots = options.maxParallel ?? plan.definition.maxParallel ?? configuration.slots
         let site = RunSite(
@@ -300,7 +325,7 @@ public final class Engine: Sendable {
             inputs: .object(inputs), options: options, layout: layout, names: names,
             workflowDirectory: layout.source(source.hex), secrets: secrets, store: store, artifacts: store,
             observer: ObserverSlot(observer), children: EngineChildRuns(engine: self), missingSecret: missing,
-            references: ReferenceTable(plan: plan), disk: disk, proofs: proofs)
+            references: ReferenceTable(plan: plan), inherited: inherited, disk: disk, proofs: proofs)
         let executor = RunExecutor(site: site, summary: summary, history: history)
         let kept: RunExecutor? = state.withLock { state in
             if let existing = state.executors[run], !existing.life.isSpent {

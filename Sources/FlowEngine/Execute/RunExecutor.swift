@@ -78,8 +78,13 @@ actor RunExecutor {
         self.summary = summary
         let machine = RunMachine(
             plan: site.plan, slots: site.slots, seed: site.seed, emptyResult: NodeRecord.emptyDigest,
-            machine: site.machine, history: history)
+            machine: site.machine, inherited: Set(site.inherited.keys), history: history)
         var rows = RunRows()
+        for (name, node) in site.inherited {
+            if let index = machine.index(of: name), machine.nodes[index].status == .reused {
+                rows.inherit(index, node.result)
+            }
+        }
         for recorded in history { rows.note(recorded, machine: machine) }
         _ = rows.takeChanged()
         self.machine = machine

@@ -15,7 +15,7 @@ extension RunExecutor {
                 let record = try await record(of: source) ?? .empty
                 values[name] = record.scopeValue(
                     status: machine.nodes[node].status,
-                    folder: site.layout.artifacts(machine.name(of: source), of: site.run))
+                    folder: site.artifactFolder(of: machine.name(of: source)))
             }
         }
         let known = values

@@ -26,10 +26,10 @@ public struct RunReader: Sendable {
                 }
                 return run
             default:
-                guard RunIdentifier.isPlausible(text) else {
-                    throw StoreError(.missing, "`\(text)` is no run id")
-                }
-                if let run = try await store.run(text) { return run }
+                let isPlausible = RunIdentifier.isPlausible(text)
+                if isPlausible, let run = try await store.run(text) { return run }
+                if let run = try await runOfBranch(named: text) { return run }
+                guard isPlausible else { throw StoreError(.missing, "`\(text)` is no run id and no branch") }
                 let runs = text.utf8.count < 2 ? [] : try await store.runs(RunQuery(idPrefix: text, limit: 6))
                 if let run = runs.first, runs.count == 1 { return run }
                 if runs.isEmpty { throw StoreError(.missing, "there is no run `\(text)`") }
@@ -39,6 +39,13 @@ public struct RunReader: Sendable {
         } catch {
             throw error.code == .missing ? EngineError(.noSuchRun, error.description) : EngineError(error)
         }
+    }
+
+    /// The run of a living branch.
+    private func runOfBranch(named name: String) async throws(StoreError) -> RunSummary? {
+        let branches = try await store.branches(of: nil).filter { $0.name == name }
+        guard let branch = branches.last(where: { $0.verdict != .abandoned }) ?? branches.last else { return nil }
+        return try await store.run(branch.run)
     }
 
     /// One run; nil if there is none of this id.
@@ -120,14 +127,31 @@ public struct RunReader: Sendable {
     public func result(of node: NodeSummary, run: String) async throws(EngineError) -> JSONValue? {
         guard let digest = node.result, let json = try await json(digest) else { return nil }
         return NodeRecord(json: json).scopeValue(
-            status: node.status, folder: layout.artifacts(node.node, of: run))
+            status: node.status, folder: layout.artifacts(node.node, of: node.origin ?? run))
     }
 }
 
 extension RunReader {
-    /// The nodes of a run that something has happened to.
+    /// The nodes of a run that something has happened to; those that it takes over from other runs first, by name.
     public func nodes(of run: String) async throws(EngineError) -> [NodeSummary] {
-        do throws(StoreError) { return try await store.nodes(of: run) } catch { throw EngineError(error) }
+        do throws(StoreError) {
+            let inherited = try await RunLineage(store: store).inherited(by: run)
+            let own = try await store.nodes(of: run)
+            guard !inherited.isEmpty else { return own }
+            return inherited.sorted { $0.key < $1.key }.map { $0.value.row(named: $0.key) } + own
+        } catch {
+            throw EngineError(error)
+        }
+    }
+
+    /// The place of a run in the tree of runs; nil for one that comes from no other.
+    public func branch(_ run: String) async throws(EngineError) -> BranchSummary? {
+        do throws(StoreError) { return try await store.branch(run) } catch { throw EngineError(error) }
+    }
+
+    /// The runs derived from any of the given ones, the oldest first; all derived runs without any.
+    public func branches(of parents: [String]? = nil) async throws(EngineError) -> [BranchSummary] {
+        do throws(StoreError) { return try await store.branches(of: parents) } catch { throw EngineError(error) }
     }
 
     /// Runs, the newest first.

@@ -12,6 +12,9 @@ struct RunRows: Sendable {
     private var rows: [Int: NodeSummary] = [:]
     private var changed: Set<Int> = []
 
+    /// Takes over the result of a node that ran in another run; it has no row in this one.
+    mutating func inherit(_ node: Int, _ result: Digest) { results[node] = result }
+
     /// Takes in a fact that the machine has applied.
     mutating func note(_ recorded: RecordedEvent, machine: borrowing RunMachine) {
         guard let name = recorded.event.node, let node = machine.index(of: name) else { return }

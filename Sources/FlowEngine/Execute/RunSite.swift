@@ -27,6 +27,8 @@ struct RunSite: Sendable {
     /// Why nothing of the run can be started by this engine.
     var missingSecret: EngineError?
     let references: ReferenceTable
+    /// The nodes that the run takes over from others.
+    var inherited: [String: InheritedNode] = [:]
     /// Waits for room on the disk; nil where nobody does.
     var disk: DiskWatch?
     /// Which kept files were compared with their digests.
@@ -36,6 +38,11 @@ struct RunSite: Sendable {
     var largestBatch = 4096
     /// Where the run's tasks run; nil for the system's threads.
     var tasks: (any TaskExecutor)?
+
+    /// Where the kept files of a node lie.
+    func artifactFolder(of node: String) -> String {
+        layout.artifacts(node, of: inherited[node]?.origin ?? run)
+    }
 
     /// Whether an expression of the workflow refers to a node of the plan.
     func isReferenced(_ node: Int) -> Bool { references.isReferenced[node] }

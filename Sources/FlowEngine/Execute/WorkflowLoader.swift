@@ -8,7 +8,7 @@ public struct WorkflowLoader: Sendable {
     /// The largest file that may belong to a workflow, in bytes.
     static let largestFile = 64 << 20
 
-    private let kinds: [any NodeKind]
+    let kinds: [any NodeKind]
 
     /// A loader that knows these kinds of nodes.
     public init(kinds: [any NodeKind]) { self.kinds = kinds }

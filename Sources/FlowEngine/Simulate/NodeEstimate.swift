@@ -47,6 +47,18 @@ struct NodeEstimate: Sendable {
         return found
     }
 
+    /// The middle of each time that the workflow itself gives, in milliseconds.
+    static func expectedTimes(of definition: WorkflowDefinition) -> [String: Int64] {
+        var times: [String: Int64] = [:]
+        for member in definition.mode?["estimate"]?["nodes"]?.objectValue ?? JSONObject() {
+            guard let time = range(member.value["time"] ?? member.value, { Milliseconds(parsing: $0)?.count }) else {
+                continue
+            }
+            times[member.key] = time.lowerBound + (time.upperBound - time.lowerBound) / 2
+        }
+        return times
+    }
+
     /// `5s-20s`, or one value.
     private static func range<Bound: Comparable>(
         _ value: JSONValue?, _ read: (String) -> Bound?

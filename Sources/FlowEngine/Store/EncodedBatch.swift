@@ -20,9 +20,10 @@ struct EncodedBatch: Sendable {
     var contents: [Content] = []
     var summary: RunSummary?
     var nodes: [NodeSummary] = []
+    var branch: BranchSummary?
 
     /// Whether the batch says something about its run, which then must be there.
-    var concernsRun: Bool { !events.isEmpty || !nodes.isEmpty || summary != nil }
+    var concernsRun: Bool { !events.isEmpty || !nodes.isEmpty || summary != nil || branch != nil }
 
     /// Encodes a batch. Large contents must be files before it is written.
     init(_ batch: StoreBatch) throws(StoreError) {
@@ -30,6 +31,7 @@ struct EncodedBatch: Sendable {
         run = batch.run
         summary = batch.summary
         nodes = batch.nodes
+        branch = batch.branch
         events = batch.events.map { EncodedEvent($0) }
         for event in events where event.canonical.count > EventRow.limits.length {
             throw StoreError(.inputOutput, "event \(event.row.sequence) of run '\(run)' is too large to be stored")

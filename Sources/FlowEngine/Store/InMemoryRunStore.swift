@@ -10,12 +10,14 @@ public final class InMemoryRunStore: RunStore {
         var events: [RecordedEvent] = []
         var nodes: [NodeSummary] = []
         var positions: [[UInt8]: Int] = [:]
+        var branch: BranchSummary?
 
         func status(of node: [UInt8]) -> NodeStatus? { positions[node].map { nodes[$0].status } }
 
         mutating func add(_ batch: StoreBatch) {
             if let summary = batch.summary { self.summary = summary }
             events += batch.events
+            branch = batch.branch ?? branch
             for node in batch.nodes {
                 let name = Array(node.node.utf8)
                 if let position = positions[name] {
@@ -57,8 +59,12 @@ public final class InMemoryRunStore: RunStore {
 
     private static func write(_ batch: StoreBatch, _ state: inout State) throws(StoreError) {
         let id = Array(batch.run.utf8)
-        if !batch.events.isEmpty || !batch.nodes.isEmpty || batch.summary != nil {
+        if !batch.events.isEmpty || !batch.nodes.isEmpty || batch.summary != nil || batch.branch != nil {
             try check(batch, state.runs[id])
+            if let branch = batch.branch, state.runs[Array(branch.parent.utf8)] == nil {
+                throw StoreError(
+                    .missing, "cannot write run '\(batch.run)': its parent '\(branch.parent)' is not there")
+            }
             if state.runs[id] == nil, let summary = batch.summary {
                 state.runs[id] = Run(summary: summary)
                 state.order.append(id)
@@ -121,6 +127,17 @@ public final class InMemoryRunStore: RunStore {
 
     public func nodes(of run: String) async throws(StoreError) -> [NodeSummary] {
         state.withLock { $0.runs[Array(run.utf8)]?.nodes ?? [] }
+    }
+
+    public func branch(_ run: String) async throws(StoreError) -> BranchSummary? {
+        state.withLock { $0.runs[Array(run.utf8)]?.branch }
+    }
+
+    public func branches(of parents: [String]?) async throws(StoreError) -> [BranchSummary] {
+        let wanted = parents.map { Set($0.map { Array($0.utf8) }) }
+        return state.withLock { state in
+            state.order.compactMap { state.runs[$0]?.branch }.filter { wanted?.contains(Array($0.parent.utf8)) ?? true }
+        }
     }
 
     public func content(_ digest: Digest) async throws(StoreError) -> [UInt8]? {

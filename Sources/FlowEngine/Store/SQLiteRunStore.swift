@@ -258,6 +258,14 @@ public final class SQLiteRunStore: RunStore {
         try await readers.run { reader throws(StoreError) in try reader.nodes(of: run) }
     }
 
+    public func branch(_ run: String) async throws(StoreError) -> BranchSummary? {
+        try await readers.run { reader throws(StoreError) in try reader.branch(run) }
+    }
+
+    public func branches(of parents: [String]?) async throws(StoreError) -> [BranchSummary] {
+        try await readers.run { reader throws(StoreError) in try reader.branches(of: parents) }
+    }
+
     public func content(_ digest: Digest) async throws(StoreError) -> [UInt8]? {
         try await readers.run { reader throws(StoreError) in try reader.content(digest) }
     }

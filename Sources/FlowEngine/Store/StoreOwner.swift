@@ -8,6 +8,8 @@ import Glibc
 public final class StoreOwner: Sendable {
     /// The folder of the store.
     public let folder: String
+    /// Whether the owner before did not end in order: something that it started may still run.
+    public var isHeirOfCrash: Bool { lock.wasAbandoned }
     private let lock: FileLock
 
     private init(folder: String, lock: FileLock) {

@@ -94,6 +94,46 @@ extension StoreReader {
         }
     }
 
+    func branch(_ run: String) throws(StoreError) -> BranchSummary? {
+        try branches("WHERE own.id = ?", [.text(run)]).first
+    }
+
+    func branches(of parents: [String]?) throws(StoreError) -> [BranchSummary] {
+        guard let parents else { return try branches("", []) }
+        // A statement takes a limited number of values.
+        var found: [BranchSummary] = []
+        for start in stride(from: 0, to: parents.count, by: 500) {
+            let some = parents[start..<min(start + 500, parents.count)]
+            let marks = some.map { _ in "?" }.joined(separator: ", ")
+            found += try branches("WHERE parent.id IN (\(marks))", some.map { .text($0) })
+        }
+        return found
+    }
+
+    private func branches(_ filter: String, _ values: [SQLiteValue]) throws(StoreError) -> [BranchSummary] {
+        try read("read the tree of runs") { connection in
+            let statement = try connection.prepare(
+                """
+                SELECT own.id, parent.id, branch.kind, name, hypothesis, verdict, conclusion, is_head FROM branch
+                JOIN run AS own ON own.key = branch.run JOIN run AS parent ON parent.key = branch.parent
+                \(filter) ORDER BY branch.run
+                """)
+            for (index, value) in values.enumerated() { try statement.bind(index + 1, value) }
+            var branches: [BranchSummary] = []
+            try statement.forEachRow { row in
+                guard let kind = Derivation.Kind(rawValue: row.text(2)),
+                    let verdict = BranchSummary.Verdict(rawValue: row.text(5))
+                else { throw self.damaged("the branch '\(row.text(0))'") }
+                branches.append(
+                    BranchSummary(
+                        run: row.text(0), parent: row.text(1), kind: kind, name: row.optionalText(3),
+                        hypothesis: row.optionalText(4), verdict: verdict, conclusion: row.optionalText(6),
+                        isHead: row.int64(7) != 0))
+            }
+            return branches
+        }
+    }
+
     func content(_ digest: Digest) throws(StoreError) -> [UInt8]? {
         try read("read the content \(digest)") { connection in
             let statement = try connection.cached("SELECT size, bytes FROM content WHERE digest = ?")

@@ -7,7 +7,35 @@ enum StoreSchema {
     /// `FLOW`: marks databases of this program.
     static let applicationID: Int32 = 0x464C_4F57
 
-    static let migrations = [SQLiteMigration(name: "first", sql: first), SQLiteMigration(name: "deaths", sql: deaths)]
+    static let migrations = [
+        SQLiteMigration(name: "first", sql: first), SQLiteMigration(name: "deaths", sql: deaths),
+        SQLiteMigration(name: "branches", sql: branches),
+    ]
+
+    /// The tree of runs. What people say of a branch changes; each change stays in `branch_note`.
+    private static let branches = """
+        CREATE TABLE branch (
+            run INTEGER PRIMARY KEY REFERENCES run (key),
+            parent INTEGER NOT NULL REFERENCES run (key),
+            kind TEXT NOT NULL,
+            name TEXT,
+            hypothesis TEXT,
+            verdict TEXT NOT NULL,
+            conclusion TEXT,
+            is_head INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX branch_by_parent ON branch (parent);
+
+        CREATE TABLE branch_note (
+            key INTEGER PRIMARY KEY,
+            run INTEGER NOT NULL REFERENCES run (key),
+            name TEXT,
+            verdict TEXT NOT NULL,
+            conclusion TEXT,
+            is_head INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX branch_note_by_run ON branch_note (run);
+        """
 
     /// How often an engine died with the run and no progress between, and the run's last event then.
     private static let deaths = """

@@ -34,6 +34,17 @@ extension StoreWriter {
             result = excluded.result, message = excluded.message
         """
 
+    /// Without the parent's row the insertion fails: `parent` may not be null.
+    static let writeBranch = """
+        INSERT INTO branch (run, parent, kind, name, hypothesis, verdict, conclusion, is_head)
+        VALUES (?, (SELECT key FROM run WHERE id = ?), ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (run) DO UPDATE SET name = excluded.name, hypothesis = excluded.hypothesis,
+            verdict = excluded.verdict, conclusion = excluded.conclusion, is_head = excluded.is_head
+        """
+
+    static let insertNote =
+        "INSERT INTO branch_note (run, name, verdict, conclusion, is_head) VALUES (?, ?, ?, ?, ?)"
+
     static let insertContent = """
         INSERT INTO content (digest, size, bytes) VALUES (?, ?, ?) ON CONFLICT (digest) DO NOTHING
         """
@@ -110,6 +121,27 @@ extension StoreWriter {
         try statement.bind(8, row.payload)
         try statement.bind(9, head.hash)
         try statement.run()
+    }
+
+    /// Writes a run's place in the tree, and notes what is said of it now.
+    func write(_ branch: BranchSummary, run: Int64) throws {
+        let statement = try connection.cached(Self.writeBranch)
+        try statement.bind(1, run)
+        try statement.bind(2, branch.parent)
+        try statement.bind(3, branch.kind.rawValue)
+        try statement.bind(4, branch.name)
+        try statement.bind(5, branch.hypothesis)
+        try statement.bind(6, branch.verdict.rawValue)
+        try statement.bind(7, branch.conclusion)
+        try statement.bind(8, branch.isHead ? 1 : 0)
+        try statement.run()
+        let note = try connection.cached(Self.insertNote)
+        try note.bind(1, run)
+        try note.bind(2, branch.name)
+        try note.bind(3, branch.verdict.rawValue)
+        try note.bind(4, branch.conclusion)
+        try note.bind(5, branch.isHead ? 1 : 0)
+        try note.run()
     }
 
     func write(_ node: NodeSummary, run: Int64) throws(SQLiteError) {

@@ -209,6 +209,7 @@ final class StoreWriter {
             if var head {
                 for event in batch.events { try write(event, &head) }
                 for node in batch.nodes { try write(node, run: head.key) }
+                if let branch = batch.branch { try write(branch, run: head.key) }
                 if before?.status != head.status || !batch.events.isEmpty { changed[id] = head }
             }
         } catch let error as StoreError {

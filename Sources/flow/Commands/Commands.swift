@@ -6,7 +6,10 @@ enum Commands {
         [
             RunCommandLine.spec, ResumeCommandLine.spec, PauseCommandLine.spec, CancelCommandLine.spec,
             ApproveCommandLine.approve, ApproveCommandLine.reject,
-            ListCommandLine.spec, ShowCommandLine.spec, LogsCommandLine.spec, EventsCommandLine.spec,
+            ReplayCommandLine.spec,
+        ] + BranchCommandLine.all + [
+            TreeCommandLine.spec, ListCommandLine.spec, ShowCommandLine.spec, LogsCommandLine.spec,
+            EventsCommandLine.spec,
             WatchCommandLine.spec,
             ModesCommandLine.spec, ValidateCommandLine.spec, ExplainCommandLine.spec, FormatCommandLine.spec,
             PlanCommandLine.spec,

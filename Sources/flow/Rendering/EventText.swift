@@ -17,6 +17,7 @@ enum EventText {
     private static func facts(of event: RunEvent) -> String {
         switch event {
         case .runCreated(let workflow, _, _): workflow
+        case .runDerived(let parent, _): "from \(parent)"
         case .runStarted(let engine): engine
         case .runPaused(let by), .runResumed(let by): "by \(by)"
         case .cancelRequested(let by, let reason): "by \(by): \(oneLine(reason))"

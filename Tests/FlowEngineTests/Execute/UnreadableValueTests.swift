@@ -51,6 +51,12 @@ struct UnreadableValueTests {
         }
         func run(_ id: String) async throws(StoreError) -> RunSummary? { try await inner.run(id) }
         func runs(_ query: RunQuery) async throws(StoreError) -> [RunSummary] { try await inner.runs(query) }
+        func branch(_ run: String) async throws(StoreError) -> BranchSummary? { try await inner.branch(run) }
+
+        func branches(of parents: [String]?) async throws(StoreError) -> [BranchSummary] {
+            try await inner.branches(of: parents)
+        }
+
         func nodes(of run: String) async throws(StoreError) -> [NodeSummary] { try await inner.nodes(of: run) }
         func content(_ digest: Digest) async throws(StoreError) -> [UInt8]? {
             let isFirst = reads.withLock { count in

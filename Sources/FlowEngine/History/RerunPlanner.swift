@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FileSystem
+public import FlowCore
+import YAML
+
+/// Plans re-runs of stored runs: reads the old run, applies a patch, and finds what would run again. Nothing is changed.
+public struct RerunPlanner: Sendable {
+    private let reader: RunReader
+    private let loader: WorkflowLoader
+
+    /// A planner over a store, that compiles with `loader`.
+    public init(reader: RunReader, loader: WorkflowLoader) {
+        self.reader = reader
+        self.loader = loader
+    }
+
+    /// The plan of a re-run.
+    ///
+    /// - Parameters:
+    ///   - run: the old run; it may still be going on.
+    ///   - request: what is asked for. Inputs that differ and nodes that are pinned are added to it.
+    ///   - patch: is applied to the run's workflow, or to the one that takes its place.
+    ///   - newWorkflow: takes the place of the run's workflow; nil keeps that.
+    public func plan(
+        of run: RunSummary, request: RerunRequest, patch: WorkflowPatch = WorkflowPatch(),
+        newWorkflow: LoadedWorkflow? = nil
+    ) async throws(RerunFailure) -> PlannedRerun {
+        let old: LoadedWorkflow
+        let (inputs, options): (JSONObject, RunOptions)
+        let standings: [String: NodeStanding]
+        do throws(EngineError) {
+            old = try await reader.workflow(of: run, loader: loader)
+            (inputs, options) = try await reader.inputs(of: run)
+            standings = try await self.standings(of: run)
+        } catch {
+            throw .engine(error)
+        }
+        guard let before = old.compilation.definition, old.compilation.plan != nil else {
+            throw .engine(
+                EngineError(.invalidWorkflow, "this version of flow cannot compile the workflow of run \(run.id)"))
+        }
+        let base = newWorkflow ?? old
+        let patched = patch.apply(
+            to: base, inputs: Self.withoutDefaults(inputs, of: before, for: base.compilation.definition),
+            loader: loader)
+        guard patched.faults.isEmpty, let plan = patched.workflow.compilation.plan else {
+            throw .faults(patched.faults)
+        }
+        var request = request
+        request.changedInputs.formUnion(Self.differences(inputs, patched.inputs))
+        request.pins.formUnion(patched.pins.keys)
+        let isSame = newWorkflow == nil && patched.changedFiles.isEmpty
+        let diff =
+            isSame
+            ? DefinitionDiff()
+            : DefinitionDiff(
+                old: before, new: plan.definition, oldSurroundings: WorkflowSurroundings(of: old),
+                newSurroundings: WorkflowSurroundings(of: patched.workflow))
+        do throws(RerunError) {
+            let made = try RerunPlan.make(standings: standings, new: plan, diff: diff, request: request)
+            return PlannedRerun(
+                run: run, plan: made, diff: diff, request: request, workflow: patched.workflow,
+                inputs: patched.inputs, options: options, pins: patched.pins)
+        } catch {
+            throw .refused(error)
+        }
+    }
+
+    /// How the nodes of a run stand, by name; the items of a fan-out are among them, under their own names.
+    public func standings(of run: RunSummary) async throws(EngineError) -> [String: NodeStanding] {
+        var standings: [String: NodeStanding] = [:]
+        for node in try await reader.nodes(of: run.id) {
+            var duration: Milliseconds?
+            if let start = node.startedAt, let end = node.endedAt {
+                duration = Milliseconds(max(0, end.milliseconds - start.milliseconds))
+            }
+            standings[node.node] = NodeStanding(status: node.status, result: node.result, duration: duration)
+        }
+        return standings
+    }
+
+    /// The inputs without those that had their default in the old workflow where the new one has another.
+    private static func withoutDefaults(
+        _ inputs: JSONObject, of old: WorkflowDefinition, for new: WorkflowDefinition?
+    ) -> JSONObject {
+        var kept = inputs
+        for input in new?.inputs ?? [] {
+            guard let before = old.inputs.first(where: { $0.name == input.name }), before.fallback != input.fallback,
+                inputs[input.name] == before.fallback ?? .null
+            else { continue }
+            kept[input.name] = nil
+        }
+        return kept
+    }
+
+    /// The names of inputs whose values differ. Two files with the same content are the same value.
+    private static func differences(_ old: JSONObject, _ new: JSONObject) -> Set<String> {
+        var names: Set<String> = []
+        for name in Set(old.keys).union(new.keys) {
+            let (before, after) = (old[name] ?? .null, new[name] ?? .null)
+            if before != after, !InputContent.areSame(before, after) { names.insert(name) }
+        }
+        return names
+    }
+}
+
+/// A plan of a re-run with all that is needed to start it.
+public struct PlannedRerun: Sendable {
+    /// The old run, as it stood.
+    public var run: RunSummary
+    public var plan: RerunPlan
+    /// In what the workflows differ.
+    public var diff: DefinitionDiff
+    /// What was asked for, with what was found to differ.
+    public var request: RerunRequest
+    /// The workflow of the new run.
+    public var workflow: LoadedWorkflow
+    /// The typed inputs of the new run.
+    public var inputs: JSONObject
+    /// The options of the old run.
+    public var options: RunOptions
+    /// The given outputs of nodes.
+    public var pins: [String: JSONObject]
+
+    /// Names what the plan would do: another state of the old run, another workflow, input or pin gives another digest.
+    public var digest: Digest {
+        var pinned = JSONObject()
+        for (node, outputs) in pins { pinned[node] = .object(outputs) }
+        return Digest(
+            of: [
+                "version": 1, "run": .string(run.id), "source": .string(Digest(of: workflow.bundle.manifest).hex),
+                "inputs": .object(inputs), "pins": .object(pinned), "nodes": plan.canonical,
+            ])
+    }
+}
+
+/// Why there is no plan of a re-run.
+public enum RerunFailure: Error, Sendable {
+    /// The run or its files cannot be read.
+    case engine(EngineError)
+    /// The patch or the new workflow has faults.
+    case faults([PatchedWorkflow.Faults])
+    /// What is asked for cannot be.
+    case refused(RerunError)
+}
+
+extension WorkflowSurroundings {
+    /// What lies beside the text of a workflow that was read: its agents, and its files but for those that are part of
+    /// its text.
+    init(of workflow: LoadedWorkflow) {
+        var agents = workflow.agents
+        for agent in workflow.compilation.definition?.agents ?? [] {
+            agents.removeAll { $0.name == agent.name }
+            let source = WorkflowSource(name: agent.name, bytes: agent.file.jsonBytes(.pretty), directory: "")
+            if let read = Compiler(kinds: []).compileAgent(source).0 { agents.append(read) }
+        }
+        var texts: Set<String> = [workflow.bundle.entry]
+        if let document = workflow.compilation.document,
+            let include = document.value(of: document.root, forKey: "include")
+        {
+            let paths = document.kind(of: include) == .sequence ? Array(document.elements(of: include)) : [include]
+            texts.formUnion(paths.map { FilePath.normalise(document.string(of: $0)) })
+        }
+        var files: [String: Digest] = [:]
+        for (path, bytes) in workflow.bundle.files
+        where !texts.contains(path) && !path.hasPrefix(SourceBundle.agentFolder + "/") {
+            files[path] = Digest(of: bytes)
+        }
+        self.init(agents: agents, files: files)
+    }
+}
+
+/// Values of inputs that are files.
+enum InputContent {
+    /// The largest file that is compared by its content, in bytes.
+    private static let largest = 1 << 30
+
+    /// Whether two values are paths of files with the same content, or lists of such.
+    static func areSame(_ old: JSONValue, _ new: JSONValue) -> Bool {
+        switch (old, new) {
+        case (.string(let old), .string(let new)):
+            guard let before = digest(old), let after = digest(new) else { return false }
+            return before == after && FilePath.basename(old) == FilePath.basename(new)
+        case (.array(let old), .array(let new)):
+            return !old.isEmpty && old.count == new.count && zip(old, new).allSatisfy { $0 == $1 || areSame($0, $1) }
+        default: return false
+        }
+    }
+
+    /// The digest of a file by its full path; nil for anything else.
+    static func digest(_ path: String) -> Digest? {
+        guard FilePath.isAbsolute(path), File.kind(of: path) == .file,
+            let bytes = try? File.read(path, limit: largest)
+        else { return nil }
+        return Digest(of: bytes)
+    }
+}

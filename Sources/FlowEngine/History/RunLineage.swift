@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlowCore
+
+/// What a derived run takes over, through all runs that it comes from.
+///
+/// Nothing of a node that is taken over is copied: its result is a row of the run in which it ran, however many runs lie
+/// between.
+struct RunLineage: Sendable {
+    /// A run on the way from the first one to the run that is asked about.
+    struct Step: Sendable {
+        var run: String
+        /// Nil of the first one.
+        var derivation: Derivation?
+        /// The rows of nodes that ran in it; of the run that is asked about none are needed.
+        var rows: [NodeSummary]
+    }
+
+    /// No chain that people make is so long.
+    static let longest = 10_000
+
+    let store: any RunStore
+
+    /// The nodes that a run takes over, by name; none of a run that comes from no other.
+    func inherited(by run: String) async throws(StoreError) -> [String: InheritedNode] {
+        var steps: [Step] = []
+        var next: String? = run
+        while let current = next {
+            guard steps.count < Self.longest else { throw Self.damage(of: run, "its chain of parents has no end") }
+            next = nil
+            var step = Step(run: current, rows: [])
+            let second = try await store.events(of: current, after: 1, limit: 1).first?.event
+            if case .runDerived(let parent, let digest)? = second {
+                step.derivation = try Self.derivation(try await store.content(digest), of: current)
+                next = parent
+            }
+            if steps.isEmpty, next == nil { return [:] }
+            if !steps.isEmpty { step.rows = try await store.nodes(of: current) }
+            steps.append(step)
+        }
+        return Self.inherited(steps.reversed())
+    }
+
+    /// Reads a derivation from its bytes.
+    static func derivation(_ bytes: [UInt8]?, of run: String) throws(StoreError) -> Derivation {
+        guard let bytes, let json = try? JSONValue.parse(bytes), let derivation = Derivation(json: json) else {
+            throw damage(of: run, "what it takes over from its parent cannot be read")
+        }
+        return derivation
+    }
+
+    private static func damage(of run: String, _ what: String) -> StoreError {
+        StoreError(.corrupt, "run \(run) is damaged: \(what)")
+    }
+
+    /// What the last of the runs takes over. The first comes from no other.
+    static func inherited(_ steps: some Sequence<Step>) -> [String: InheritedNode] {
+        var taken: [String: InheritedNode] = [:]
+        var standing: [String: InheritedNode] = [:]
+        for step in steps {
+            taken = [:]
+            if let derivation = step.derivation {
+                taken = standing.filter { !derivation.rerun.contains($0.key) }
+                for (node, result) in derivation.pins {
+                    taken[node] = InheritedNode(
+                        result: result, origin: step.run, kind: standing[node]?.kind ?? "set", isPinned: true)
+                }
+            }
+            standing = taken
+            // A node that ran here did not come from elsewhere. Items are a part of their node's result.
+            for row in step.rows where row.status == .succeeded && !row.node.utf8.contains(UInt8(ascii: "[")) {
+                guard let result = row.result else { continue }
+                standing[row.node] = InheritedNode(
+                    result: result, origin: step.run, kind: row.kind, attempt: row.attempt, startedAt: row.startedAt,
+                    endedAt: row.endedAt)
+            }
+        }
+        return taken
+    }
+}
