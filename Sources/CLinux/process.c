@@ -16,6 +16,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+// The sanitizer of threads makes a fork of vfork, so that the child could not tell why it did not start. This is the
+// same function under its other name, which the sanitizer does not know.
+pid_t __vfork(void) __attribute__((returns_twice));
+#define vfork __vfork
+#endif
+// What the child does in the parent's memory is not the sanitizer's business: it would count calls that never return.
+#define IN_PARENTS_MEMORY __attribute__((disable_sanitizer_instrumentation))
+#else
+#define IN_PARENTS_MEMORY
+#endif
+
 int flow_pidfd_open(int pid) {
     long fd = syscall(SYS_pidfd_open, pid, 0);
     return fd < 0 ? -errno : (int)fd;
@@ -100,6 +113,7 @@ static void set_brand(uint64_t brand) {
 
 // Runs in the child, in the memory of the parent, which waits. Only async-signal-safe calls, no allocation, no locks.
 // Returns the failed step; errno says why.
+IN_PARENTS_MEMORY
 static int become_program(const struct flow_spawn *request, pid_t parent, uint64_t ignorable) {
     // All signals are blocked here. Handlers of the parent must not run in its memory in another process; what the
     // parent ignores, the program must not inherit as ignored.
@@ -167,7 +181,8 @@ int flow_spawn(struct flow_spawn *request) {
     if (pid == 0) {
         failed_step = become_program(request, parent, ignorable);
         error = errno;
-        _exit(127);
+        // Not _exit: a sanitizer would give its last report there.
+        syscall(SYS_exit_group, 127);
     }
     int fork_error = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);

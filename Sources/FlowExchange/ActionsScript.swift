@@ -267,19 +267,6 @@ struct ActionsScript {
     }
 
     /// Reads an output that a step has written: the last line `name=value`, or block `name<<END`.
-    private static let reader = """
-        step_output() {
-          touch "$FLOW_OUTPUT.$1"
-          awk -v name="$2" '
-            inside && $0 == mark { inside = 0; if (hit) value = text; next }
-            inside { if (hit) text = text (count++ ? "\\n" : "") $0; next }
-            match($0, /^[A-Za-z0-9_-]+<</) {
-              hit = substr($0, 1, RLENGTH - 2) == name; mark = substr($0, RLENGTH + 1)
-              inside = 1; text = ""; count = 0; next
-            }
-            { at = index($0, "="); if (at && substr($0, 1, at - 1) == name) value = substr($0, at + 1) }
-            END { printf "%s", value }' "$FLOW_OUTPUT.$1"
-        }
-
-        """
+    private static let reader = OutputReader.function(
+        "step_output", name: "$2", file: "$FLOW_OUTPUT.$1", first: "  touch \"$FLOW_OUTPUT.$1\"\n")
 }

@@ -130,20 +130,7 @@ extension ArgoExporter {
     }
 
     /// Reads one output of what the script has written to `$FLOW_OUTPUT`.
-    private static let reader = """
-        flow_output() {
-          awk -v name="$1" '
-            inside && $0 == mark { inside = 0; if (hit) value = text; next }
-            inside { if (hit) text = text (count++ ? "\\n" : "") $0; next }
-            match($0, /^[A-Za-z0-9_-]+<</) {
-              hit = substr($0, 1, RLENGTH - 2) == name; mark = substr($0, RLENGTH + 1)
-              inside = 1; text = ""; count = 0; next
-            }
-            { at = index($0, "="); if (at && substr($0, 1, at - 1) == name) value = substr($0, at + 1) }
-            END { printf "%s", value }' "$FLOW_OUTPUT"
-        }
-
-        """
+    private static let reader = OutputReader.function("flow_output", name: "$1", file: "$FLOW_OUTPUT")
 
     private mutating func outputs(of node: NodeDefinition) -> JSONObject {
         var parameters: [JSONValue] = []

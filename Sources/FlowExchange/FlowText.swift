@@ -102,19 +102,8 @@ struct FlowText {
 
     /// A text as a literal of flow's expressions.
     static func quoted(_ text: String) -> String {
-        var result = "'"
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "'": result += "\\'"
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            case "\r": result += "\\r"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
         // Where the whole is a template, `${{` would begin an expression.
-        return result.replacing("${{", with: "$' + '{{") + "'"
+        Expression.literal(text).replacing("${{", with: "$' + '{{")
     }
 
     /// A reference to what a node puts out, between marks until it is known whether it needs a default.

@@ -108,7 +108,10 @@ private final class SmallDisk: Sendable {
         let (flow, disk, running) = try await started()
         try #require(try await flow.eventually { running.errorText.contains("paused: the disk of") })
         running.signal(SIGINT)
-        #expect(try await running.end().code == 130)
+        // When what ends just then cannot be written, it says so.
+        #expect([130, 74].contains(try await running.end().code))
+        // The engine that ended has given some room back.
+        try disk.fill()
         let full = try flow.start(["resume", "@latest", "--store", "disk/.flow"])
         // It stands still again, or could not even begin.
         _ = try await flow.eventually { full.errorText.contains("disk") }

@@ -135,7 +135,7 @@ import Testing
         let edited = Self.fit.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.contains("chart") }
             .joined(separator: "\n").replacing(
                 "    with: {title: \"${{ inputs.title }}\"}\n    run: \"true\"\n", with: "")
-        try flow.write("edited.yaml", edited.replacing("degree: 1", with: "degree:    1   # still"))
+        try flow.write("edited.yaml", edited.replacing("nodes:", with: "# the same nodes\nnodes:"))
         #expect(
             try await plan("--workflow", "edited.yaml") == [
                 "check reuse: was skipped, still is", "chart drop: not in the workflow any more",
@@ -225,6 +225,34 @@ import Testing
         let typo = try await flow.run("why", second, "chrt")
         #expect(typo.code == 66)
         #expect(typo.errorOutput.contains("did you mean `chart`?"))
+    }
+
+    @Test("Why compares a derived run with the one it comes from, and tells chance")
+    func whyOfADerivedRun() async throws {
+        let flow = try FlowProgram()
+        let first = try await finished(flow)
+        // Another run of the workflow in between is not what the derived one comes from.
+        _ = try await flow.run("run", "fit.yaml", "--approval", "none", "-i", "rows=9")
+        let end = try await flow.run("replay", first, "--set", "nodes.fit.with.degree=2")
+        try #require(end.code == 0, "\(end.errorOutput)")
+        let second = try end.run
+        let why = try await flow.run("why", second, "fit", "--json").object
+        #expect(why["old"]?["run"] == .string(first))
+        #expect(why["verdict"] == "explained")
+        #expect(why["differences"]?.arrayValue?.map { $0["part"] } == ["with.degree"])
+        #expect(try await flow.run("why", second, "load", "--json").object["verdict"] == "same")
+        let pinned = try await flow.run("replay", first, "--pin", "load={\"rows\": 8}")
+        try #require(pinned.code == 0, "\(pinned.errorOutput)")
+        let pin = try await flow.run("why", try pinned.run, "load", "--json").object
+        #expect(pin["differences"]?.arrayValue?.map { $0["part"] } == ["pinned"])
+
+        try flow.write(
+            "chance.yaml",
+            "flow: 1\nname: chance\nnodes:\n  a: {run: 'echo \"x=$(od -An -N6 -tx1 /dev/urandom | tr -d \" \")\" >> \"$FLOW_OUTPUT\"', outputs: {x: string}}\n"
+        )
+        for _ in 0..<2 { #expect(try await flow.run("run", "chance.yaml").code == 0) }
+        let chance = try await flow.run("why", "@latest", "a")
+        #expect(chance.output.contains("the node does not give the same for the same"))
     }
 }
 

@@ -5,6 +5,9 @@
 /// The language is small and total: no loops, no functions of one's own, no effects. Evaluation ends within its limits and
 /// depends on the scope alone.
 public struct Expression: Sendable, Hashable, CustomStringConvertible {
+    /// A text as a literal of the language, in single quotes.
+    public static func literal(_ text: String) -> String { ExpressionPrinter.quoted(text) }
+
     /// The text it was parsed from.
     public let text: String
     /// The tree. Its ranges are byte offsets in `text`.

@@ -7,6 +7,9 @@ public struct WorkflowSurroundings: Sendable {
     /// The digest of each file that belongs to the workflow, by its path.
     public var files: [String: Digest]
 
+    /// Kinds that run nodes of their own, which may use any agent and any file.
+    private static let kindsWithNodes: Set<String> = ["workflow", "plan"]
+
     /// Nothing beside the text.
     public init() {
         agents = [:]
@@ -20,7 +23,8 @@ public struct WorkflowSurroundings: Sendable {
     }
 
     /// The parts of a node that lie outside its own definition: `workflow.env.NAME` for the variables that it sees,
-    /// `agent.NAME` for what its agent is told, `files.PATH` for the files that it can read.
+    /// `agent.NAME` for what its agent is told (`agents.NAME` for all that nodes of its own may ask), `files.PATH` for the files
+    /// that it can read.
     ///
     /// - Parameter among: the files to look at; nil means all.
     public func parts(
@@ -37,6 +41,11 @@ public struct WorkflowSurroundings: Sendable {
                 parts.append(NormalForm.Part("agent.\(member.key)", member.value))
             }
         }
+        if Self.kindsWithNodes.contains(node.kind) {
+            for (name, agent) in agents.sorted(by: { $0.key < $1.key }) {
+                parts.append(NormalForm.Part("agents.\(name)", .object(agent)))
+            }
+        }
         if !files.isEmpty, among?.isEmpty != true {
             for path in visibleFiles(of: node, in: definition, reads: reads).sorted()
             where among?.contains(path) ?? true {
@@ -51,7 +60,7 @@ public struct WorkflowSurroundings: Sendable {
     private func visibleFiles(
         of node: NodeDefinition, in definition: WorkflowDefinition, reads: NodeReads
     ) -> [String] {
-        if node.kind == "workflow" { return Array(files.keys) }
+        if Self.kindsWithNodes.contains(node.kind) { return Array(files.keys) }
         let entries = definition.files.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         let named = entries.filter { entry in
             let name = entry.hasPrefix("./") ? String(entry.dropFirst(2)) : entry

@@ -21,9 +21,15 @@ public struct LineDiff: Sendable {
         self.new = Self.lines(new)
     }
 
+    /// The lines with their line feeds: a last line without one is another line.
     private static func lines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
-        var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
-        if lines.last?.isEmpty == true { lines.removeLast() }
+        var lines: [ArraySlice<UInt8>] = []
+        var start = 0
+        for (index, byte) in bytes.enumerated() where byte == 0x0A {
+            lines.append(bytes[start...index])
+            start = index + 1
+        }
+        if start < bytes.count { lines.append(bytes[start...]) }
         return lines
     }
 
@@ -63,12 +69,17 @@ public struct LineDiff: Sendable {
         var text = "@@ -\(range(before.old, here.old)) +\(range(before.new, here.new)) @@\n"
         for line in hunk {
             switch line {
-            case .same(let index, _): text += " " + String(decoding: old[index], as: UTF8.self) + "\n"
-            case .removed(let index): text += "-" + String(decoding: old[index], as: UTF8.self) + "\n"
-            case .added(let index): text += "+" + String(decoding: new[index], as: UTF8.self) + "\n"
+            case .same(let index, _): text += Self.text(" ", old[index])
+            case .removed(let index): text += Self.text("-", old[index])
+            case .added(let index): text += Self.text("+", new[index])
             }
         }
         return text
+    }
+
+    private static func text(_ mark: String, _ line: ArraySlice<UInt8>) -> String {
+        let text = mark + String(decoding: line, as: UTF8.self)
+        return line.last == 0x0A ? text : text + "\n\\ No newline at end of file\n"
     }
 
     /// The shortest way from the old lines to the new ones (E. Myers' greedy algorithm).

@@ -53,14 +53,14 @@ public struct FingerprintDiff: Sendable {
                         part: change.part, path: "", old: change.old, new: change.new, isEssential: change.isEssential))
                 continue
             }
-            let diff = ValueDiff(old: before, new: after)
+            let diff = JSONDiff(old: before, new: after)
             hiddenCount += diff.hiddenCount
             entries += diff.entries.map {
                 Entry(part: change.part, path: $0.path, old: $0.old, new: $0.new, isEssential: change.isEssential)
             }
         }
         if let before = old.result, let after = new.result {
-            let diff = ValueDiff(
+            let diff = JSONDiff(
                 old: .object(NodeFingerprint.comparable(before)), new: .object(NodeFingerprint.comparable(after)))
             results = diff.entries.map {
                 Entry(part: "result", path: $0.path, old: $0.old, new: $0.new, isEssential: true)

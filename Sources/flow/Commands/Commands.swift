@@ -8,9 +8,9 @@ enum Commands {
             ApproveCommandLine.approve, ApproveCommandLine.reject,
             ReplayCommandLine.spec,
         ] + BranchCommandLine.all + [
-            TreeCommandLine.spec, ListCommandLine.spec, ShowCommandLine.spec, LogsCommandLine.spec,
-            EventsCommandLine.spec,
-            WatchCommandLine.spec, CompareCommandLine.spec, WhyCommandLine.spec,
+            TreeCommandLine.spec, CompareCommandLine.spec, WhyCommandLine.spec,
+            ListCommandLine.spec, ShowCommandLine.spec, LogsCommandLine.spec, EventsCommandLine.spec,
+            WatchCommandLine.spec,
             ModesCommandLine.spec, ValidateCommandLine.spec, ExplainCommandLine.spec, FormatCommandLine.spec,
             PlanCommandLine.spec,
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,

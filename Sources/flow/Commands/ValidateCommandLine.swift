@@ -78,7 +78,8 @@ enum ValidateCommandLine {
         func load(_ bytes: [UInt8]) -> LoadedWorkflow { workplace.load(bytes, from: path) }
         let outcome = TextFixer { load($0).compilation }.fix(bytes)
         if isDry {
-            try Output.text(LineDifference.unified(bytes, outcome.bytes, name: isInput ? "<stdin>" : path))
+            let shown = isInput ? "<stdin>" : path
+            try Output.text(LineDiff(bytes, outcome.bytes).unified(from: shown, to: shown))
         } else if outcome.bytes != bytes {
             // A link stays a link; its file keeps its permissions.
             let file = try File.realPath(path)

@@ -14,11 +14,15 @@ import Testing
             let diff = DefinitionDiff(old: one.old, new: one.new)
             let plan = try RerunPlan.make(
                 standings: one.standings, new: Plan(definition: one.new), diff: diff, request: one.request)
-            #expect(Set(plan.rerun) == one.expected, "case \(part)/\(number)")
-            #expect(plan.reused.count + plan.rerun.count == one.new.nodes.count + one.new.finally.count)
-            #expect(Set(plan.decisions.filter { $0.action == .drop }.map(\.node)) == one.dropped)
-            let fresh = plan.decisions.filter { $0.action == .reuse && $0.reason != .pinned }
-            #expect(fresh.allSatisfy { $0.result == one.standings[$0.node]?.result })
+            let isRight =
+                Set(plan.rerun) == one.expected
+                && plan.reused.count + plan.rerun.count == one.new.nodes.count + one.new.finally.count
+                && Set(plan.decisions.lazy.filter { $0.action == .drop }.map(\.node)) == one.dropped
+                && plan.decisions.allSatisfy {
+                    $0.action != .reuse || $0.reason == .pinned || $0.result == one.standings[$0.node]?.result
+                }
+            // Thousands of expectations would take longer than what they are about.
+            if !isRight { Issue.record("case \(part)/\(number): \(plan.rerun) instead of \(one.expected)") }
         }
     }
 }

@@ -61,7 +61,11 @@ import Testing
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        let variables = ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=\(folder)"]
+        var variables = ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=\(folder)"]
+        // What the sanitizers are told, which would otherwise end here (scripts/sanitize).
+        for name in ["ASAN_OPTIONS", "TSAN_OPTIONS", "LD_PRELOAD"] {
+            if let value = ProcessEnvironment.get(name) { variables.append("\(name)=\(value)") }
+        }
         let argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         let envp: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
         defer { for pointer in argv + envp { free(pointer) } }

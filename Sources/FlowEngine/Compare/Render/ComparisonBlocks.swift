@@ -175,7 +175,8 @@ struct ComparisonBlocks {
     }
 
     private mutating func addDiff(_ name: String, _ old: String, _ new: String, _ pair: RunPair) {
-        let text = LineDiff(Array(old.utf8), Array(new.utf8)).unified(from: pair.base, to: pair.other)
+        func lines(_ text: String) -> [UInt8] { Array(text.utf8) + (text.utf8.last == 0x0A ? [] : [0x0A]) }
+        let text = LineDiff(lines(old), lines(new)).unified(from: pair.base, to: pair.other)
         // Texts may differ in their last line break alone.
         blocks.append(.diff(name, cut(text.isEmpty ? "only in the last line break\n" : text)))
     }

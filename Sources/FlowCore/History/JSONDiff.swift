@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// In what two JSON values differ: one entry for each path at which they part.
-public struct ValueDiff: Sendable, Hashable {
+public struct JSONDiff: Sendable, Hashable {
     /// Two values at one path.
     public struct Entry: Sendable, Hashable {
         /// The path as an expression would write it, such as `rows[2].name`; empty for the whole value. A line of a text
