@@ -105,7 +105,7 @@ struct ComparedDefinitions: Sendable {
     private static func sliced(
         _ base: ComparedRun, _ other: ComparedRun, wanted: Set<String>, _ reader: RunReader, _ loader: WorkflowLoader
     ) -> ComparedDefinitions? {
-        guard wanted.count < 10_000, base.entry == other.entry, let old = text(of: base, reader),
+        guard wanted.count < 10_000, let old = text(of: base, reader),
             old.count >= smallest, let cut = NodeSlices(old)
         else { return nil }
         if base.summary.source == other.summary.source {
