@@ -36,6 +36,8 @@ package struct FaultSite: Sendable {
     ) async -> Outcome {
         var configuration = EngineConfiguration(folder: store, slots: slots, environment: [:], name: "faults")
         configuration.kinds = [ProbeKind(ledger: ledger)]
+        // Once there is room at the next look; what is full for ever ends the engine soon.
+        configuration.diskPatience = .seconds(1)
         do {
             let engine = try await Engine.open(configuration)
             do {

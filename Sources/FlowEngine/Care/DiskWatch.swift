@@ -25,6 +25,8 @@ public final class DiskWatch: Sendable {
 
     private struct State {
         var isFull = false
+        /// When it became full and nothing could be written since, however often there seemed to be room.
+        var fullSince: ContinuousClock.Instant?
         var isClosed = false
         /// What the largest file that waits for room needs.
         var needed: Int64 = 0
@@ -68,6 +70,7 @@ public final class DiskWatch: Sendable {
             state.needed = Swift.max(state.needed, needed)
             guard !state.isFull, !state.isClosed else { return nil }
             state.isFull = true
+            state.fullSince = state.fullSince ?? ContinuousClock().now
             return .some(state.observer)
         }
         guard let observer else { return }
@@ -89,12 +92,19 @@ public final class DiskWatch: Sendable {
         return false
     }
 
+    /// Says that something was written: the room is real.
+    func noteWritten() {
+        state.withLock { state in
+            if !state.isFull { state.fullSince = nil }
+        }
+    }
+
     /// Lets go all who wait.
     func close() { state.withLock { $0.isClosed = true } }
 
     private func awaitRoom() async {
         let clock = ContinuousClock()
-        let start = clock.now
+        let start = state.withLock { $0.fullSince } ?? clock.now
         while true {
             if let patience, clock.now - start >= patience { close() }
             if state.withLock({ $0.isClosed }) { return }

@@ -218,6 +218,8 @@ public final class SQLiteRunStore: RunStore {
                     // The reserve is for this: what has happened is kept, and nothing new is started.
                     disk.raise()
                     results = writer.write(batches)
+                } else {
+                    disk?.noteWritten()
                 }
                 transactions.value.add(1, ordering: .relaxed)
                 for (caller, result) in zip(callers, results) { caller.resume(returning: result) }
