@@ -6,7 +6,7 @@ import FlowCore
 extension RunExecutor {
     /// Starts an attempt beside the loop; its outcome comes back as an arrival.
     func startAttempt(_ node: Int, attempt: Int) async {
-        let definition = machine.definition(of: node)
+        let definition = definition(of: node)
         guard let kind = site.kinds[definition.kind] else {
             let failure = NodeFailure(.unavailable, "this engine has no kind `\(definition.kind)`")
             send(.input(.failed(node, attempt: attempt, failure)))
@@ -110,7 +110,7 @@ extension RunExecutor {
         // May be of this very batch, and not in the store yet.
         if digest == NodeRecord.emptyDigest { return .empty }
         guard let bytes = try await site.store.content(digest), let json = try? JSONValue.parse(bytes) else {
-            throw StoreError(.corrupt, "the result of `\(machine.name(of: node))` (\(digest)) is not in the store")
+            throw StoreError(.corrupt, "the result of `\(name(of: node))` (\(digest)) is not in the store")
         }
         let record = NodeRecord(json: json)
         if site.isReferenced(Int(machine.nodes[node].planNode)) { records[node] = record }
@@ -134,7 +134,7 @@ extension RunExecutor {
 
     /// What the expressions of a node see.
     func scope(of node: Int) async throws -> RunScope {
-        let definition = machine.definition(of: node)
+        let definition = definition(of: node)
         var values: [String: JSONValue] = [:]
         for name in ReferenceTable.names(in: definition) {
             guard let other = machine.index(of: name) else { continue }
@@ -143,7 +143,7 @@ extension RunExecutor {
             let record = try await record(of: source) ?? .empty
             values[name] = record.scopeValue(
                 status: machine.nodes[other].status,
-                folder: site.artifactFolder(of: machine.name(of: source)))
+                folder: site.artifactFolder(of: self.name(of: source)))
         }
         let known = values
         var scope = RunScope(
@@ -151,7 +151,7 @@ extension RunExecutor {
             inputs: site.inputs, environment: JSONObject(), node: { known[$0] })
         scope.attempt = Int(machine.nodes[node].attempt)
         scope.status = machine.outlook.rawValue
-        scope.failedNode = machine.failedNode.map { machine.name(of: $0) } ?? ""
+        scope.failedNode = machine.failedNode.map { name(of: $0) } ?? ""
         if definition.options.repetition != nil {
             let previous = try await previousRecord(of: node)
             scope.iteration = (
@@ -171,8 +171,8 @@ extension RunExecutor {
 
     /// The values of an attempt, all templates rendered.
     func context(of node: Int, attempt: Int) async throws -> NodeContext {
-        let definition = machine.definition(of: node)
-        let name = machine.name(of: node)
+        let definition = definition(of: node)
+        let name = name(of: node)
         var scope = try await scope(of: node)
         scope.attempt = attempt
         let body = try definition.body.render(in: scope)

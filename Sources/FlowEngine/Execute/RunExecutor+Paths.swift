@@ -17,7 +17,7 @@ extension RunExecutor {
         for artifact in node.options.artifacts { artifacts[artifact.name] = .array([]) }
         for name in site.kinds[node.kind]?.artifactNames(of: node) ?? [] { artifacts[name] = .array([]) }
         guard !outputs.isEmpty || !artifacts.isEmpty else { return }
-        let folders = items.map { FilePath.basename(site.layout.artifacts(machine.name(of: $0), of: site.run)) }
+        let folders = items.map { FilePath.basename(site.layout.artifacts(name(of: $0), of: site.run)) }
         if case .samples? = node.options.foreach?.shape {
             // The outputs are those of one sample.
             let chosen = rows.first { row in

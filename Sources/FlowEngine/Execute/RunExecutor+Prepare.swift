@@ -13,14 +13,14 @@ extension RunExecutor {
                 advance(answer, &batch)
                 return true
             }
-            let isInstant = site.kinds[machine.kind(of: node)].map { !$0.usesSlot } ?? false
+            let isInstant = site.kinds[kind(of: node)].map { !$0.usesSlot } ?? false
             if isInstant { batch.prepared.append(node) } else { preparedForSlots.append(node) }
             return true
         case .join(let node):
             try await join(node, &batch)
             return true
         case .run(let node, let attempt):
-            guard let kind = site.kinds[machine.kind(of: node)], !kind.usesSlot else { return false }
+            guard let kind = site.kinds[kind(of: node)], !kind.usesSlot else { return false }
             // It may have been cancelled since it was its turn.
             guard machine.nodes[node].status == .running else { return true }
             try await runInline(node, attempt: attempt, kind: kind, &batch)
@@ -32,7 +32,7 @@ extension RunExecutor {
 
     /// Evaluates `when` and `foreach` of a node that is ready.
     private func preparation(of node: Int, _ batch: inout RunBatch) async throws(StoreError) -> RunInput {
-        let options = machine.options(of: node)
+        let options = options(of: node)
         guard options.when != nil || options.foreach != nil else { return .prepared(node) }
         let isItem = machine.nodes[node].item >= 0
         do {
@@ -106,7 +106,7 @@ extension RunExecutor {
     private func join(_ node: Int, _ batch: inout RunBatch) async throws(StoreError) {
         guard let items = machine.items(of: node) else { return }
         var columns = JSONObject()
-        for output in machine.options(of: node).outputs { columns[output.name] = .array([]) }
+        for output in options(of: node).outputs { columns[output.name] = .array([]) }
         var rows: [NodeRecord] = []
         rows.reserveCapacity(items.count)
         for item in items {
@@ -115,7 +115,7 @@ extension RunExecutor {
             rows.append(record)
         }
         var outcome = NodeRecord(outputs: columns)
-        if case .samples(let least)? = machine.options(of: node).foreach?.shape {
+        if case .samples(let least)? = options(of: node).foreach?.shape {
             let vote = SampleVote(zip(items, rows).map { machine.nodes[$0].status == .succeeded ? $1 : nil })
             if let failure = vote.failure(leastAgreement: least) {
                 advance(.joinFailed(node, failure), &batch)
@@ -126,7 +126,7 @@ extension RunExecutor {
         } else {
             for name in columns.keys { outcome.outputs[name] = .array(rows.map { $0.outputs[name] ?? .null }) }
         }
-        collectPaths(of: items, rows, node: machine.definition(of: node), into: &outcome)
+        collectPaths(of: items, rows, node: definition(of: node), into: &outcome)
         let record = outcome
         let digest = keep(record, &batch)
         advance(.joined(node, result: digest), &batch)

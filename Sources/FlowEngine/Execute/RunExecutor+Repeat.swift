@@ -8,7 +8,7 @@ extension RunExecutor {
     func iterate(
         _ node: Int, attempt: Int, record: NodeRecord, _ batch: inout RunBatch
     ) async throws(StoreError) -> Bool {
-        guard let repetition = machine.options(of: node).repetition else { return false }
+        guard let repetition = options(of: node).repetition else { return false }
         let iteration = Int(machine.nodes[node].repeats) + 1
         do {
             var scope = try await scope(of: node)
@@ -51,7 +51,7 @@ extension RunExecutor {
         guard machine.nodes[node].repeats > 0, let digest = rows.previous[node] else { return nil }
         if digest == NodeRecord.emptyDigest { return .empty }
         guard let bytes = try await site.store.content(digest), let json = try? JSONValue.parse(bytes) else {
-            throw StoreError(.corrupt, "the last iteration of `\(machine.name(of: node))` is not in the store")
+            throw StoreError(.corrupt, "the last iteration of `\(name(of: node))` is not in the store")
         }
         return NodeRecord(json: json)
     }

@@ -116,7 +116,7 @@ extension RunExecutor {
         guard machine.status == .waiting, !machine.waits.isEmpty else { return nil }
         var names: [String] = []
         for (node, wait) in machine.waits.sorted(by: { $0.key < $1.key }) {
-            let name = machine.name(of: node)
+            let name = name(of: node)
             switch wait {
             case .until: return nil
             case .approval: names.append(name)

@@ -332,12 +332,31 @@ actor RunExecutor {
             case .nodeSucceeded(_, _, NodeRecord.emptyDigest): _ = keepEmpty(&batch)
             default: break
             }
-            // Not the machine as a whole: it would be copied for each fact.
-            if let name = event.node, let node = machine.index(of: name) {
-                rows.note(
-                    recorded, name: name, node: node, state: machine.nodes[node], kind: machine.kind(of: node))
-            }
+            Self.note(recorded, &machine, &rows)
         }
+    }
+
+    /// Takes the machine by reference: to call it as a property would copy it for each fact.
+    private static func note(_ recorded: RecordedEvent, _ machine: inout RunMachine, _ rows: inout RunRows) {
+        guard let name = recorded.event.node, let node = machine.index(of: name) else { return }
+        let state = machine.nodes[node]
+        rows.note(
+            recorded, name: name, node: node, state: state, kind: machine.plan.nodes[Int(state.planNode)].kind)
+    }
+
+    /// The definition that a node or item runs by; without a copy of the machine, as those below.
+    func definition(of node: Int) -> NodeDefinition { site.plan.nodes[Int(machine.nodes[node].planNode)] }
+
+    /// The options of that definition.
+    func options(of node: Int) -> NodeOptions { site.plan.nodes[Int(machine.nodes[node].planNode)].options }
+
+    /// The kind of that definition.
+    func kind(of node: Int) -> String { site.plan.nodes[Int(machine.nodes[node].planNode)].kind }
+
+    /// The name of a node or item.
+    func name(of node: Int) -> String {
+        let state = machine.nodes[node]
+        return state.item < 0 ? site.plan.nodes[Int(state.planNode)].id : machine.name(of: node)
     }
 
     /// Takes a node's result into the run.
