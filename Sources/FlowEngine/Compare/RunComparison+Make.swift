@@ -34,24 +34,9 @@ extension RunComparison {
             runs: zip(read, letters).map { $0.described($1) }, pairs: pairs, showsAll: options.showsAll)
     }
 
-    /// Reads all runs at the same time.
     private static func rows(of runs: [RunSummary], _ reader: RunReader) async throws(EngineError) -> [ComparedRun] {
-        let results = await withTaskGroup(of: (Int, Result<ComparedRun, EngineError>).self) { group in
-            for (place, run) in runs.enumerated() {
-                group.addTask {
-                    do throws(EngineError) {
-                        return (place, .success(try await ComparedRun.read(run, reader)))
-                    } catch {
-                        return (place, .failure(error))
-                    }
-                }
-            }
-            var results: [Int: Result<ComparedRun, EngineError>] = [:]
-            for await (place, result) in group { results[place] = result }
-            return results
-        }
         var read: [ComparedRun] = []
-        for place in runs.indices { if let result = results[place] { read.append(try result.get()) } }
+        for run in runs { read.append(try await ComparedRun.read(run, reader)) }
         return read
     }
 }
