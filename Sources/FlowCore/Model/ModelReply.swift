@@ -5,6 +5,8 @@ public struct ModelReply: Sendable, Hashable {
     public var text: String
     /// The answer as JSON, if a schema was asked for and the text is JSON. It is not checked against the schema.
     public var json: JSONValue?
+    /// The tools that the model asks for before it goes on.
+    public var toolCalls: [ToolCall]
     public var finishReason: FinishReason
     public var usage: ModelUsage
     /// The model that answered, as it names itself.
@@ -14,11 +16,13 @@ public struct ModelReply: Sendable, Hashable {
 
     /// A reply.
     public init(
-        text: String, json: JSONValue? = nil, finishReason: FinishReason = .stop, usage: ModelUsage = ModelUsage(),
+        text: String, json: JSONValue? = nil, toolCalls: [ToolCall] = [], finishReason: FinishReason = .stop,
+        usage: ModelUsage = ModelUsage(),
         model: String, latency: Duration = .zero
     ) {
         self.text = text
         self.json = json
+        self.toolCalls = toolCalls
         self.finishReason = finishReason
         self.usage = usage
         self.model = model
@@ -37,6 +41,8 @@ public struct FinishReason: RawRepresentable, Sendable, Hashable {
     public static let stop = FinishReason(rawValue: "stop")
     /// The answer reached the most tokens that were allowed.
     public static let length = FinishReason(rawValue: "length")
+    /// The model waits for the answers of tools.
+    public static let toolCalls = FinishReason(rawValue: "tool_calls")
     /// The provider held back the answer.
     public static let contentFilter = FinishReason(rawValue: "content_filter")
 }
@@ -49,14 +55,20 @@ public struct ModelUsage: Sendable, Hashable {
     public var completionTokens: Int
     /// The tokens of the conversation that the provider had in its cache.
     public var cachedTokens: Int
+    /// The tokens of the answer that the model thought and did not say.
+    public var reasoningTokens: Int
     /// Whether the numbers are guessed, because the provider told none.
     public var estimated: Bool
 
     /// A usage.
-    public init(promptTokens: Int = 0, completionTokens: Int = 0, cachedTokens: Int = 0, estimated: Bool = false) {
+    public init(
+        promptTokens: Int = 0, completionTokens: Int = 0, cachedTokens: Int = 0, reasoningTokens: Int = 0,
+        estimated: Bool = false
+    ) {
         self.promptTokens = promptTokens
         self.completionTokens = completionTokens
         self.cachedTokens = cachedTokens
+        self.reasoningTokens = reasoningTokens
         self.estimated = estimated
     }
 
@@ -65,7 +77,8 @@ public struct ModelUsage: Sendable, Hashable {
         ModelUsage(
             promptTokens: a.promptTokens.clampedSum(b.promptTokens),
             completionTokens: a.completionTokens.clampedSum(b.completionTokens),
-            cachedTokens: a.cachedTokens.clampedSum(b.cachedTokens), estimated: a.estimated || b.estimated)
+            cachedTokens: a.cachedTokens.clampedSum(b.cachedTokens),
+            reasoningTokens: a.reasoningTokens.clampedSum(b.reasoningTokens), estimated: a.estimated || b.estimated)
     }
 }
 

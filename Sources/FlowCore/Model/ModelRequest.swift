@@ -16,13 +16,24 @@ public struct ModelRequest: Sendable {
     public var schema: JSONValue?
     /// Texts at which the answer ends.
     public var stop: [String]
+    /// The part of the likely words to choose from, from 0 to 1; nil leaves it to the model.
+    public var topP: Double?
+    /// How long a model that thinks should think: `low`, `medium`, `high` or what the provider knows.
+    public var reasoningEffort: String?
+    /// The tools that the model may ask for.
+    public var tools: [ToolSpec]
+    public var toolChoice: ToolChoice
+    /// Whether the model may ask for several tools at once.
+    public var allowsParallelTools: Bool
     /// Takes the answer's text piece by piece as it comes. It is called on a thread of the provider: it must not wait.
     public var onText: (@Sendable (String) -> Void)?
 
     /// A request.
     public init(
         model: String? = nil, messages: [ModelMessage], maxTokens: Int? = nil, temperature: Double? = nil,
-        seed: Int64? = nil, schema: JSONValue? = nil, stop: [String] = [],
+        seed: Int64? = nil, schema: JSONValue? = nil, stop: [String] = [], topP: Double? = nil,
+        reasoningEffort: String? = nil, tools: [ToolSpec] = [], toolChoice: ToolChoice = .auto,
+        allowsParallelTools: Bool = true,
         onText: (@Sendable (String) -> Void)? = nil
     ) {
         self.model = model
@@ -32,6 +43,11 @@ public struct ModelRequest: Sendable {
         self.seed = seed
         self.schema = schema
         self.stop = stop
+        self.topP = topP
+        self.reasoningEffort = reasoningEffort
+        self.tools = tools
+        self.toolChoice = toolChoice
+        self.allowsParallelTools = allowsParallelTools
         self.onText = onText
     }
 }
@@ -41,14 +57,47 @@ public struct ModelMessage: Sendable, Hashable {
     /// Who speaks.
     public enum Role: String, Sendable, Hashable {
         case system, user, assistant
+        /// The answer of a tool.
+        case tool
     }
 
     public var role: Role
     public var content: String
+    /// Pictures, after the text. Only of a user.
+    public var images: [ModelImage]
+    /// The tools that an assistant asked for.
+    public var toolCalls: [ToolCall]
+    /// Which call a tool's message answers.
+    public var toolCallID: String?
+    /// The name of the tool that answers.
+    public var toolName: String?
+    /// Whether the tool failed.
+    public var isError: Bool
 
     /// A message.
-    public init(_ role: Role, _ content: String) {
+    public init(
+        _ role: Role, _ content: String, images: [ModelImage] = [], toolCalls: [ToolCall] = [],
+        toolCallID: String? = nil, toolName: String? = nil, isError: Bool = false
+    ) {
         self.role = role
         self.content = content
+        self.images = images
+        self.toolCalls = toolCalls
+        self.toolCallID = toolCallID
+        self.toolName = toolName
+        self.isError = isError
+    }
+}
+
+/// A picture in a message.
+public struct ModelImage: Sendable, Hashable {
+    /// Such as `image/png`.
+    public var mediaType: String
+    public var bytes: [UInt8]
+
+    /// A picture.
+    public init(mediaType: String, bytes: [UInt8]) {
+        self.mediaType = mediaType
+        self.bytes = bytes
     }
 }

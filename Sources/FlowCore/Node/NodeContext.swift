@@ -26,6 +26,8 @@ public struct NodeContext: Sendable {
     public var approvesAll: Bool
     /// What the previous attempt failed with.
     public var lastFailure: NodeFailure?
+    /// Where the attempt makes its calls to models and tools.
+    public var calls: any CallDesk
     /// Takes a line for the run's log; may be called from any thread.
     public var log: @Sendable (NodeLogLine) -> Void
 
@@ -34,7 +36,8 @@ public struct NodeContext: Sendable {
         run: String, workflow: String, node: String, attempt: Int, definition: NodeDefinition, body: JSONValue,
         fields: JSONObject = JSONObject(), with: JSONObject = JSONObject(), environment: [String: String] = [:],
         directory: String, workflowDirectory: String, idempotencyKey: String = "", approvesAll: Bool = false,
-        lastFailure: NodeFailure? = nil, log: @escaping @Sendable (NodeLogLine) -> Void = { _ in }
+        lastFailure: NodeFailure? = nil, calls: any CallDesk = OpenCallDesk(),
+        log: @escaping @Sendable (NodeLogLine) -> Void = { _ in }
     ) {
         self.run = run
         self.workflow = workflow
@@ -50,6 +53,7 @@ public struct NodeContext: Sendable {
         self.idempotencyKey = idempotencyKey
         self.approvesAll = approvesAll
         self.lastFailure = lastFailure
+        self.calls = calls
         self.log = log
     }
 }

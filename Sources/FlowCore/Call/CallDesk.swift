@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where an attempt makes its calls. The desk decides on each, keeps what was asked before the call is made and what was
+/// answered before the answer is used, and may give the answer from a tape without any call.
+public protocol CallDesk: Sendable {
+    /// Makes a call, or gives its recorded answer.
+    ///
+    /// - Parameters:
+    ///   - intent: what is asked.
+    ///   - call: makes it. It is called at most once.
+    func perform(
+        _ intent: CallIntent, _ call: @Sendable () async -> CallOutcome
+    ) async throws(CallRefusal) -> CallOutcome
+}
+
+/// A desk that records nothing and refuses nothing.
+public struct OpenCallDesk: CallDesk {
+    /// The desk.
+    public init() {}
+
+    public func perform(
+        _ intent: CallIntent, _ call: @Sendable () async -> CallOutcome
+    ) async throws(CallRefusal) -> CallOutcome {
+        await call()
+    }
+}

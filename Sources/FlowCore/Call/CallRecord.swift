@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a node asks outside of itself while it runs: a model, or a tool. Each call is recorded whole.
+public struct CallIntent: Sendable, Hashable {
+    /// What is called.
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        case model, tool
+    }
+
+    public var kind: Kind
+    /// The model's name as it was asked for, or the tool's name.
+    public var name: String
+    /// All that decides the answer: for a model the messages, parameters and tool schemas, for a tool its arguments.
+    /// It must hold no secret.
+    public var request: JSONValue
+    /// The most that the call can cost. Budgets set it aside until the real charge is known.
+    public var reservation: CallCharge
+
+    /// A call that is to be made.
+    public init(kind: Kind, name: String, request: JSONValue, reservation: CallCharge = CallCharge()) {
+        self.kind = kind
+        self.name = name
+        self.request = request
+        self.reservation = reservation
+    }
+}
+
+/// What a call costs.
+public struct CallCharge: Sendable, Hashable {
+    /// Prompt and completion together.
+    public var tokens: Int
+    public var money: Money
+
+    /// A charge.
+    public init(tokens: Int = 0, money: Money = .zero) {
+        self.tokens = tokens
+        self.money = money
+    }
+}
+
+/// How a call ended.
+public struct CallOutcome: Sendable, Hashable {
+    /// The reply, or the failure, in the form of the one who called: it must be enough to make the same result again.
+    public var reply: JSONValue
+    public var failed: Bool
+    /// Who answered, as it names itself: the resolved model, the server of a tool.
+    public var answeredBy: String?
+    public var usage: ModelUsage
+    public var charge: CallCharge
+
+    /// An end.
+    public init(
+        reply: JSONValue, failed: Bool = false, answeredBy: String? = nil, usage: ModelUsage = ModelUsage(),
+        charge: CallCharge = CallCharge()
+    ) {
+        self.reply = reply
+        self.failed = failed
+        self.answeredBy = answeredBy
+        self.usage = usage
+        self.charge = charge
+    }
+}
+
+/// Why a call is not made.
+public enum CallRefusal: Error, Sendable, Hashable {
+    /// The call could cost more than what is left of a budget. The text names the budget.
+    case budget(String)
+    /// The node runs on a tape, and the tape does not have the call. The text names the call and what differs.
+    case notOnTape(String)
+    /// The attempt is being ended, or what it would have to record cannot be kept.
+    case stopped(String)
+
+    /// The reason for people.
+    public var message: String {
+        switch self {
+        case .budget(let text), .notOnTape(let text), .stopped(let text): text
+        }
+    }
+}
