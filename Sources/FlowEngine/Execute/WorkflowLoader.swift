@@ -45,10 +45,17 @@ public struct WorkflowLoader: Sendable {
         var agents: [AgentDefinition] = []
         var agentFiles: [String: [UInt8]] = [:]
         var agentProblems: [(sources: SourceMap, diagnostics: [Diagnostic])] = []
+        var unread: [AgentDefinition] = []
+        let mentions = AgentMentions(text: source.bytes)
         for folder in agentFolders {
             for file in (try? File.list(folder)) ?? [] where file.name.hasSuffix(".yaml") && file.kind == .file {
                 let path = FilePath.join(folder, file.name)
                 guard agentFiles[file.name] == nil, let bytes = try? File.read(path, limit: 1 << 20) else { continue }
+                if let name = AgentMentions.declaredName(in: bytes), !mentions.mayName(name) {
+                    // Known by its name, for who misspells it.
+                    unread.append(AgentDefinition(name: name, instructions: ""))
+                    continue
+                }
                 let (agent, diagnostics, sources) = Compiler(kinds: kinds).compileAgent(
                     WorkflowSource(name: path, bytes: bytes, directory: folder, readFile: { _ in nil }))
                 agentFiles[file.name] = bytes
@@ -56,7 +63,7 @@ public struct WorkflowLoader: Sendable {
                 if diagnostics.hasErrors { agentProblems.append((sources, diagnostics)) }
             }
         }
-        let compilation = Compiler(kinds: kinds, agents: agents).compile(source)
+        let compilation = Compiler(kinds: kinds, agents: agents + unread).compile(source)
         var files = [entry: source.bytes]
         for (name, bytes) in agentFiles where !Self.isReplaced(name, by: compilation.definition) {
             files["\(SourceBundle.agentFolder)/\(name)"] = bytes

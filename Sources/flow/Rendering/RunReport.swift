@@ -104,7 +104,8 @@ struct RunReport {
     func nodeTable(_ talk: Talk, most: Int = .max) -> String {
         var shown = nodes
         if nodes.count > most {
-            shown = Array(nodes.lazy.filter { ![.succeeded, .reused, .skipped, .omitted].contains($0.status) }.prefix(most))
+            let ended: Set<NodeStatus> = [.succeeded, .reused, .skipped, .omitted]
+            shown = Array(nodes.lazy.filter { !ended.contains($0.status) }.prefix(most))
         }
         let table = table(of: shown, talk)
         guard shown.count < nodes.count else { return table }
