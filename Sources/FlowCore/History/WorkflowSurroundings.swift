@@ -81,7 +81,14 @@ extension AgentDefinition {
     fileprivate var normalParts: JSONObject {
         var object = JSONObject()
         object["instructions"] = .string(instructions)
+        object["context"] = context
         object["max_tokens"] = maxTokens.map { .integer(Int64($0)) }
+        // Without tools an agent has one turn, whatever it may have.
+        if !tools.isEmpty {
+            object["max_turns"] = maxTurns.map { .integer(Int64($0)) }
+            object["permissions"] = permissions
+            object["tools"] = .array(tools.map { .string($0) })
+        }
         object["model"] = model.map { .string($0) }
         object["output"] = output
         object["temperature"] = temperature.map { .number($0) }

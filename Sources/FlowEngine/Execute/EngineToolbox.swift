@@ -21,6 +21,7 @@ struct EngineToolbox: Sendable {
     let models: ModelRegistry
     let tools: ToolPaths
     let agents = AgentShelf()
+    let servers: MCPToolServers
     private let marker: ChildMarker
 
     init(configuration: EngineConfiguration) {
@@ -33,6 +34,9 @@ struct EngineToolbox: Sendable {
         tools = ToolPaths()
         localModels = LocalModelRuntime(environment: environment, children: processes, client: http)
         models = ModelRegistry(environment: environment, runtime: localModels, client: http)
+        servers = MCPToolServers(
+            file: MCPToolServers.projectFile(storeFolder: configuration.folder, environment: environment),
+            environment: environment, processes: processes, http: http)
     }
 
     /// Ends processes that an engine of this store left behind. Only the owner of the store may call it.
@@ -44,5 +48,8 @@ struct EngineToolbox: Sendable {
         }
     }
 
-    func close() async { await localModels.stop() }
+    func close() async {
+        await servers.close()
+        await localModels.stop()
+    }
 }
