@@ -99,7 +99,8 @@ let package = Package(
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient"], swiftSettings: strict),
         .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "FileSystem"], swiftSettings: strict),
         .testTarget(
-            name: "MCPClientTests", dependencies: ["MCPClient", "FlowCore", "ChildProcess", "HTTPClient", "FileSystem"],
+            name: "MCPClientTests",
+            dependencies: ["MCPClient", "FlowCore", "ChildProcess", "HTTPClient", "FileSystem"],
             exclude: ["Servers"], swiftSettings: strict),
         .testTarget(name: "FlowCoreTests", dependencies: ["FlowCore", "FlowTesting"], swiftSettings: strict),
         .testTarget(

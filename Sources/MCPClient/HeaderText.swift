@@ -4,7 +4,8 @@
 enum HeaderText {
     /// The text as it is, or in base64 between marks where a header would not carry it unchanged.
     static func encoded(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 <= 0x7E } && text.utf8.first != 0x20
+        let isPlain =
+            text.utf8.allSatisfy { $0 >= 0x20 && $0 <= 0x7E } && text.utf8.first != 0x20
             && text.utf8.last != 0x20
         if isPlain, !(text.hasPrefix("=?base64?") && text.hasSuffix("?=")) { return text }
         return "=?base64?\(base64(Array(text.utf8)))?="

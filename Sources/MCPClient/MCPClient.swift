@@ -68,7 +68,7 @@ public actor MCPClient {
 
     /// Calls a tool. A tool that fails gives a result with `isError`; an error means that there is no result.
     ///
-    /// A call is never repeated: nobody knows what it has done. The next call finds a server that has ended started anew.
+    /// A call is never repeated: nobody knows what it has done. A server that has ended is started for the next call.
     public func call(
         _ name: String, _ arguments: JSONObject, timeout: Duration? = nil
     ) async throws(MCPError) -> MCPCallResult {

@@ -40,7 +40,11 @@ enum MCPMessage: Sendable, Hashable {
         guard json["jsonrpc"]?.stringValue == "2.0" else { return nil }
         let id = json["id"]
         if let method = json["method"]?.stringValue {
-            if let id, !id.isNull { self = .request(id: id, method: method) } else { self = .notification(method: method) }
+            if let id, !id.isNull {
+                self = .request(id: id, method: method)
+            } else {
+                self = .notification(method: method)
+            }
             return
         }
         let reply: MCPReply

@@ -4,8 +4,8 @@ import FlowCore
 
 /// The versions of the protocol, and which of them is spoken with a server.
 ///
-/// Since `2026-07-28` each request says its version and nothing is agreed before (`modern`). Earlier versions begin with
-/// `initialize` (`legacy`). A server may speak both.
+/// Since `2026-07-28` each request says its version and nothing is agreed before (`modern`). Earlier versions begin
+/// with `initialize` (`legacy`). A server may speak both.
 enum MCPVersion: Sendable, Hashable {
     case modern(String)
     case legacy(String)

@@ -159,7 +159,8 @@ final class ProgramTransport: MCPTransport {
                 }
                 if bad > Self.mostBadLines {
                     let text = String(decoding: line.prefix(80), as: UTF8.self)
-                    return abort(MCPError(.garbled, server.name, "it writes lines that are no messages, such as `\(text)`"))
+                    return abort(
+                        MCPError(.garbled, server.name, "it writes lines that are no messages, such as `\(text)`"))
                 }
                 continue
             }

@@ -145,7 +145,8 @@ final class WebTransport: MCPTransport {
         if let fault = answer.fault { throw MCPError(fault, server.name, answer.faultText) }
         switch response.status {
         case 401, 403:
-            throw MCPError(.unauthorised, server.name, "it refuses with status \(response.status): are the headers right?")
+            throw MCPError(
+                .unauthorised, server.name, "it refuses with status \(response.status): are the headers right?")
         case 404 where session != nil:
             state.withLock { $0.isOpen = false }
             throw MCPError(.ended, server.name, "it has forgotten the session")

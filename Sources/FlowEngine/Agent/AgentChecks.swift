@@ -132,7 +132,9 @@ struct AgentChecks {
                 do throws(PermissionRule.Problem) {
                     let rule = try PermissionRule(item.plainText)
                     // A whole server may have tools that only it knows.
-                    let isUsed = tools.contains { rule.isAbout($0) || $0.hasPrefix("mcp:") && item.plainText.hasPrefix("mcp:") }
+                    let isUsed = tools.contains {
+                        rule.isAbout($0) || $0.hasPrefix("mcp:") && item.plainText.hasPrefix("mcp:")
+                    }
                     if !isUsed { found.append("the rule `\(rule.text)` is about no tool that the agent has") }
                 } catch {
                     found.append(error.message)
@@ -148,13 +150,15 @@ struct AgentChecks {
     static func check(_ fields: [String: YAMLNode], _ reader: inout DocumentReader) {
         let document = reader.document
         var names: [String] = []
-        for item in fields["tools"].map({ document.elements(of: $0) }) ?? [] where document.kind(of: item) == .scalar {
-            let text = document.string(of: item)
-            names.append(text)
-            do throws(ToolReference.Problem) {
-                _ = try ToolReference(text)
-            } catch {
-                reader.report(diagnostic(error, at: reader.span(item)))
+        if let tools = fields["tools"], document.kind(of: tools) == .sequence {
+            for item in document.elements(of: tools) where document.kind(of: item) == .scalar {
+                let text = document.string(of: item)
+                names.append(text)
+                do throws(ToolReference.Problem) {
+                    _ = try ToolReference(text)
+                } catch {
+                    reader.report(diagnostic(error, at: reader.span(item)))
+                }
             }
         }
         guard let permissions = fields["permissions"], document.kind(of: permissions) == .mapping else { return }

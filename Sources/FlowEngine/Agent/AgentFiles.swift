@@ -143,7 +143,8 @@ struct AgentFiles {
         text +=
             "\n\n"
             + UntrustedText.file(
-                "\(first)\n[… \(left) bytes left out …]\n\(last)", name: name, note: "\(size) bytes, shortened\(whole)")
+                "\(first)\n[… \(left) bytes left out …]\n\(last)", name: name,
+                note: "\(size) bytes, shortened\(whole)")
     }
 
     private mutating func line(_ name: String, _ size: Int) {

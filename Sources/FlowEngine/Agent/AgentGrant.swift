@@ -2,7 +2,7 @@
 
 import FlowCore
 
-/// What an agent may use in one node: the tools of the agent, narrowed by those of the node, and both their permissions.
+/// What an agent may use in one node: the agent's tools, narrowed by those of the node, and both their permissions.
 struct AgentGrant: Sendable {
     var references: [ToolReference] = []
     /// A call must pass all of them.

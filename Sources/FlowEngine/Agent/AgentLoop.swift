@@ -100,7 +100,9 @@ struct AgentLoop: Sendable {
         guard case .asking = phase, isLastTurn, rounds > 0, !isToldToWrapUp else { return }
         isToldToWrapUp = true
         let reason = wrapUpReason ?? "this is your last turn"
-        add(ModelMessage(.user, "No more tools can be used: \(reason). Give your final answer now, from what you have."))
+        add(
+            ModelMessage(.user, "No more tools can be used: \(reason). Give your final answer now, from what you have.")
+        )
     }
 
     // MARK: What the model says

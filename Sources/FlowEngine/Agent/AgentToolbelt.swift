@@ -79,7 +79,9 @@ struct AgentToolbelt: Sendable {
                 let place = next
                 next += 1
                 // Two equal calls of one attempt are two calls.
-                let earlier = calls[..<place].count { $0.name == calls[place].name && $0.arguments == calls[place].arguments }
+                let earlier = calls[..<place].count {
+                    $0.name == calls[place].name && $0.arguments == calls[place].arguments
+                }
                 let call = calls[place]
                 group.addTask { (place, await end(of: call, place: place, turn: turn, twin: earlier)) }
             }
@@ -114,7 +116,8 @@ struct AgentToolbelt: Sendable {
         guard let tool = tools[call.name] else {
             let names = specs.map(\.name)
             let near = Spelling.nearest(to: call.name, among: names).map { "; did you mean `\($0)`?" } ?? ""
-            return .answer(refused("there is no tool `\(call.name)`\(near) The tools are: \(names.joined(separator: ", "))"))
+            return .answer(
+                refused("there is no tool `\(call.name)`\(near) The tools are: \(names.joined(separator: ", "))"))
         }
         guard let arguments = call.arguments.objectValue else {
             return .answer(refused("the arguments are \(call.arguments.typeName), not an object: write them as JSON"))
@@ -147,7 +150,10 @@ struct AgentToolbelt: Sendable {
         let site = ToolSite(
             context: context, environment: environment,
             idempotencyKey: "\(context.idempotencyKey)/\(key)/\(digest)")
-        context.log(NodeLogLine(.engine, "tool \(tool.reference) \(intent.request["arguments"]?.jsonText(.compact, limit: 200) ?? "{…}")"))
+        context.log(
+            NodeLogLine(
+                .engine,
+                "tool \(tool.reference) \(intent.request["arguments"]?.jsonText(.compact, limit: 200) ?? "{…}")"))
         let outcome: CallOutcome
         do throws(CallRefusal) {
             outcome = try await context.calls.perform(intent) {
@@ -164,7 +170,9 @@ struct AgentToolbelt: Sendable {
             }
         }
         let result = ToolResult(reply: outcome.reply)
-        if result.isError { context.log(NodeLogLine(.engine, "tool \(tool.reference) failed: \(result.text.prefix(200))")) }
+        if result.isError {
+            context.log(NodeLogLine(.engine, "tool \(tool.reference) failed: \(result.text.prefix(200))"))
+        }
         return .answer(
             ToolAnswer(call: call, text: UntrustedText.result(result.text, of: call.name), isError: result.isError))
     }

@@ -18,7 +18,7 @@ struct EngineToolbox: Sendable {
     let processes: ChildProcesses
     let http = HTTPClient()
     let localModels: LocalModelRuntime
-    let models: ModelRegistry
+    let models: any ModelProvider
     let tools: ToolPaths
     let agents = AgentShelf()
     let servers: MCPToolServers
@@ -33,7 +33,7 @@ struct EngineToolbox: Sendable {
         self.processes = processes
         tools = ToolPaths()
         localModels = LocalModelRuntime(environment: environment, children: processes, client: http)
-        models = ModelRegistry(environment: environment, runtime: localModels, client: http)
+        models = configuration.models ?? ModelRegistry(environment: environment, runtime: localModels, client: http)
         servers = MCPToolServers(
             file: MCPToolServers.projectFile(storeFolder: configuration.folder, environment: environment),
             environment: environment, processes: processes, http: http)

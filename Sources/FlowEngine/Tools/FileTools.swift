@@ -108,7 +108,8 @@ struct ListFilesTool: AgentTool {
     var spec: ToolSpec {
         ToolSpec(
             name: reference, description: "Lists the files of the work folder with their sizes in bytes.",
-            parameters: ToolSchema.object([("path", ToolSchema.string("A folder in the work folder; all by default."))]))
+            parameters: ToolSchema.object([("path", ToolSchema.string("A folder in the work folder; all by default."))])
+        )
     }
 
     func subject(of arguments: JSONObject) -> ToolSubject {

@@ -2,7 +2,7 @@
 
 package import ChildProcess
 import FileSystem
-package import FlowCore
+import FlowCore
 package import HTTPClient
 package import MCPClient
 import Synchronization
@@ -54,6 +54,15 @@ package final class MCPToolServers: Sendable {
         self.http = http
     }
 
+    /// The servers of the project that a process works in.
+    package static func ofProject(
+        storeFolder: String, environment: [String: String], processes: ChildProcesses, http: HTTPClient = HTTPClient()
+    ) -> MCPToolServers {
+        MCPToolServers(
+            file: projectFile(storeFolder: storeFolder, environment: environment), environment: environment,
+            processes: processes, http: http)
+    }
+
     /// The project file of a process: `FLOW_CONFIG`, else `flow.yaml` here, else beside the store's folder.
     package static func projectFile(storeFolder: String, environment: [String: String]) -> String {
         if let path = environment["FLOW_CONFIG"], !path.isEmpty { return path }
@@ -81,7 +90,8 @@ package final class MCPToolServers: Sendable {
         guard let entry = entries.first(where: { $0.name == name }) else {
             let names = entries.map(\.name)
             let near = Spelling.nearest(to: name, among: names).map { "; did you mean `\($0)`?" }
-            let known = names.isEmpty ? "; no servers are named there" : "; the servers are \(names.joined(separator: ", "))"
+            let known =
+                names.isEmpty ? "; no servers are named there" : "; the servers are \(names.joined(separator: ", "))"
             throw Problem(message: "`mcp_servers` of \(file) has no server `\(name)`" + (near ?? known))
         }
         let server = try entry.server.get()

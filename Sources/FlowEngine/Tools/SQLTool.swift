@@ -17,8 +17,8 @@ struct SQLTool: AgentTool {
         ToolSpec(
             name: reference,
             description:
-                "Runs an SQL query (SQLite) over table files of the work folder (CSV, TSV, JSON, JSON Lines, xlsx) or over "
-                + "a SQLite database there.",
+                "Runs an SQL query (SQLite) over table files of the work folder (CSV, TSV, JSON, JSON Lines, xlsx) or "
+                + "over a SQLite database there.",
             parameters: ToolSchema.object(
                 [
                     ("query", ToolSchema.string("The SQL.")),

@@ -2,8 +2,8 @@
 
 /// A pattern with `*`, `**` and `?`, matched against a whole text in time that grows with both.
 ///
-/// In a pattern for paths `*` and `?` stop at a slash, `**` does not, and `**/` also stands for nothing. In one for texts
-/// `*` and `**` are the same. Every other character means itself.
+/// In a pattern for paths `*` and `?` stop at a slash, `**` does not, and `**/` also stands for nothing. In one for
+/// texts `*` and `**` are the same. Every other character means itself.
 struct TextGlob: Sendable, Hashable {
     /// What the pattern is matched with.
     enum Flavour: Sendable, Hashable { case path, text }
@@ -85,7 +85,9 @@ struct TextGlob: Sendable, Hashable {
             }
             // The rest of a character that `?` has taken.
             if byte & 0xC0 == 0x80 {
-                for (place, step) in steps.enumerated() where step == .one && current[place + 1] { next[place + 1] = true }
+                for (place, step) in steps.enumerated() where step == .one && current[place + 1] {
+                    next[place + 1] = true
+                }
             }
             Self.skip(&next, steps)
             for (place, step) in steps.enumerated() where step == .folders && next[place] { nextFolders[place] = true }

@@ -3,6 +3,7 @@
 package import ChildProcess
 import FlowCore
 package import HTTPClient
+import MCPClient
 
 /// Makes the tools that agents name.
 package struct ToolCabinet: Sendable {

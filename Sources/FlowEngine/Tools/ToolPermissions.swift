@@ -4,8 +4,8 @@ package import FlowCore
 
 /// Which calls of its tools an agent may make: `permissions:` of an agent or of a node.
 ///
-/// `deny` goes before `ask`, and `ask` before `allow`. With `allow`, only what it names is allowed; without it, every tool
-/// that the agent has.
+/// `deny` goes before `ask`, and `ask` before `allow`. With `allow`, only what it names is allowed; without it, every
+/// tool that the agent has.
 package struct ToolPermissions: Sendable, Hashable {
     /// What becomes of a call.
     package enum Decision: Sendable, Hashable {
@@ -35,7 +35,7 @@ package struct ToolPermissions: Sendable, Hashable {
 
     private init() {}
 
-    /// Reads `permissions:`; its shape was checked before. Rules that cannot be read are told, and deny nothing.
+    /// Reads `permissions:`; its shape was checked before.
     package init(_ json: JSONValue) throws(PermissionRule.Problem) {
         func rules(_ key: String) throws(PermissionRule.Problem) -> [PermissionRule]? {
             guard let list = json[key]?.arrayValue else { return nil }

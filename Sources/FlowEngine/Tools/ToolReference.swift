@@ -40,8 +40,7 @@ enum ToolReference: Sendable, Hashable {
             self = .workflow(FilePath.normalise(path))
         } else if let name = rest("mcp:") {
             let parts = name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            let isName = parts[0].utf8.allSatisfy { $0 == 0x5F || $0 == 0x2D || ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A || $0 >= 0x30 && $0 <= 0x39 }
-            guard !parts[0].isEmpty, isName, parts.count == 1 || !parts[1].isEmpty else {
+            guard !parts[0].isEmpty, ToolName.safe(parts[0]) == parts[0], parts.count == 1 || !parts[1].isEmpty else {
                 throw Problem(message: "`\(text)` names no server", help: ["write `mcp:SERVER` or `mcp:SERVER/TOOL`"])
             }
             self = .mcp(server: parts[0], tool: parts.count == 1 || parts[1] == "*" ? nil : parts[1])

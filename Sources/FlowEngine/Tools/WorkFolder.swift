@@ -3,8 +3,8 @@
 import FileSystem
 import FlowCore
 
-/// The folder that the file tools of an agent see. Nothing outside of it can be reached: not by `..`, not by an absolute
-/// path, and not over a symbolic link, which is refused wherever it leads.
+/// The folder that the file tools of an agent see. Nothing outside of it can be reached: not by `..`, not by an
+/// absolute path, and not over a symbolic link, which is refused wherever it leads.
 struct WorkFolder: Sendable {
     /// Why a path is refused.
     struct Refusal: Error {

@@ -90,7 +90,7 @@ extension SubworkflowStarter {
         return WorkflowTool(path: path, inputs: definition.inputs, description: text, starter: self)
     }
 
-    /// Runs a workflow to its end and gives its outputs. A run that an attempt before a crash had started is gone on with.
+    /// Runs a workflow to its end and gives its outputs. A run that an attempt before a crash had started goes on.
     func outputs(of path: String, context: NodeContext) async -> Result<JSONObject, NodeFailureError> {
         func failed(_ reason: FailureReason, _ text: String) -> Result<JSONObject, NodeFailureError> {
             .failure(NodeFailureError(failure: NodeFailure(reason, text)))
