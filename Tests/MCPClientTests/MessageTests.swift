@@ -9,7 +9,7 @@ import Testing
 struct MessageTests {
     @Test func messagesAreToldApart() {
         func read(_ text: String) -> [MCPMessage]? { MCPMessage.read(text.utf8) }
-        #expect(read(#"{"jsonrpc":"2.0","id":3,"result":{"a":1}}"#) == [.reply(id: 3, .result(["a": 1].object))])
+        #expect(read(#"{"jsonrpc":"2.0","id":3,"result":{"a":1}}"#) == [.reply(id: 3, .result(object(["a": 1])))])
         #expect(read(#"{"jsonrpc":"2.0","id":"3","result":{}}"#) == [.reply(id: 3, .result(JSONObject()))])
         let fault = MCPRemoteError(code: -1, message: "no", data: nil)
         #expect(read(#"{"jsonrpc":"2.0","id":3,"error":{"code":-1,"message":"no"}}"#) == [.reply(id: 3, .error(fault))])
@@ -26,7 +26,7 @@ struct MessageTests {
 
     @Test func theVersionFollowsFromTheAnswer() {
         func offer(_ versions: JSONValue) -> MCPVersion.Choice {
-            MCPVersion.choice(after: .result(["supportedVersions": versions].object))
+            MCPVersion.choice(after: .result(object(["supportedVersions": versions])))
         }
         #expect(offer(["2026-07-28"]) == .speak(.modern("2026-07-28")))
         #expect(offer(["2025-11-25", "2026-07-28", "2031-01-01"]) == .speak(.modern("2026-07-28")))
@@ -71,8 +71,8 @@ struct MessageTests {
             ["type": "resource", "resource": ["uri": "file:///x", "text": "b"]],
             ["type": "resource_link", "uri": "http://x"],
         ]
-        let result = MCPCallResult(["content": content].object, version: "v")
+        let result = MCPCallResult(object(["content": content]), version: "v")
         #expect(result.text == "a\n[image image/png, 3 bytes]\nb\n[resource http://x]")
-        #expect(MCPCallResult(["structuredContent": ["n": 1]].object, version: "v").text == #"{"n":1}"#)
+        #expect(MCPCallResult(object(["structuredContent": ["n": 1]]), version: "v").text == #"{"n":1}"#)
     }
 }

@@ -21,7 +21,7 @@ struct ProgramServerTests {
         #expect(greeting.version == version)
         #expect(greeting.serverName == "scripted")
         #expect(greeting.serverVersion == "7")
-        let result = try await client.call("echo", ["text": "hällo"].object)
+        let result = try await client.call("echo", object(["text": "hällo"]))
         #expect(result.text == "hällo")
         #expect(result.structured == ["text": "hällo"])
         #expect(!result.isError)
@@ -67,7 +67,7 @@ struct ProgramServerTests {
         let error = await failure { try await client.call("die", JSONObject()) }
         #expect(error?.kind == .ended)
         #expect(error?.message == "it ended with exit code 9")
-        #expect(try await client.call("echo", ["text": "again"].object).text == "again")
+        #expect(try await client.call("echo", object(["text": "again"])).text == "again")
         await client.close()
     }
 
@@ -111,7 +111,7 @@ struct ProgramServerTests {
         let task = Task { await failure { try await client.call("slow", JSONObject()) } }
         task.cancel()
         #expect(await task.value?.kind == .cancelled)
-        #expect(try await client.call("echo", ["text": "x"].object).text == "x")
+        #expect(try await client.call("echo", object(["text": "x"])).text == "x")
         await client.close()
     }
 
@@ -129,7 +129,7 @@ struct ProgramServerTests {
         let client = ServerScript.client(ServerScript.scripted("modern"))
         #expect(try await client.call("large", JSONObject()).text.utf8.count == 3_000_000)
         let text = String(repeating: "ü", count: 500_000)
-        #expect(try await client.call("echo", ["text": .string(text)].object).text == text)
+        #expect(try await client.call("echo", object(["text": .string(text)])).text == text)
         await client.close()
     }
 
@@ -159,7 +159,7 @@ struct ProgramServerTests {
         let client = ServerScript.client(ServerScript.scripted("modern"))
         let texts = try await withThrowingTaskGroup(of: (Int, String).self) { group in
             for number in 0..<50 {
-                group.addTask { (number, try await client.call("echo", ["text": .string("t\(number)")].object).text) }
+                group.addTask { (number, try await client.call("echo", object(["text": .string("t\(number)")])).text) }
             }
             return try await group.reduce(into: [Int: String]()) { $0[$1.0] = $1.1 }
         }
@@ -178,7 +178,5 @@ struct ProgramServerTests {
     }
 }
 
-extension JSONValue {
-    /// The members of a literal.
-    var object: JSONObject { objectValue ?? JSONObject() }
-}
+/// The members of a literal.
+func object(_ value: JSONValue) -> JSONObject { value.objectValue ?? JSONObject() }

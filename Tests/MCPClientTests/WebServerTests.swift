@@ -17,8 +17,8 @@ struct WebServerTests {
         let web = try await server(mode)
         let client = ServerScript.client(web.server())
         #expect(try await client.greeting().version == "2026-07-28")
-        #expect(try await client.call("echo", ["text": "hi"].object).text == "hi [tools/call echo hi]")
-        let umlaut = try await client.call("echo", ["text": "ü"].object).text
+        #expect(try await client.call("echo", object(["text": "hi"])).text == "hi [tools/call echo hi]")
+        let umlaut = try await client.call("echo", object(["text": "ü"])).text
         #expect(umlaut == "ü [tools/call echo =?base64?w7w=?=]")
         await client.close()
     }
@@ -27,7 +27,7 @@ struct WebServerTests {
         let web = try await server("legacy")
         let client = ServerScript.client(web.server())
         #expect(try await client.greeting().version == "2025-06-18")
-        #expect(try await client.call("echo", ["text": "hi"].object).text == "hi")
+        #expect(try await client.call("echo", object(["text": "hi"])).text == "hi")
         await client.close()
         let second = ServerScript.client(web.server())
         #expect(try await second.call("seen", JSONObject()).text.contains("DELETE"))
@@ -65,14 +65,14 @@ struct OfficialServerTests {
     private func check(_ client: MCPClient) async throws {
         #expect(try await client.greeting().version == "2026-07-28")
         #expect(try await client.tools().map(\.name) == ["add", "shout", "fail", "die"])
-        let sum = try await client.call("add", ["a": 20, "b": 22].object)
+        let sum = try await client.call("add", object(["a": 20, "b": 22]))
         #expect(sum.text == "42")
         #expect(sum.structured == ["result": 42])
-        #expect(try await client.call("shout", ["text": "grüße"].object).text == "GRÜSSE")
+        #expect(try await client.call("shout", object(["text": "grüße"])).text == "GRÜSSE")
         let failed = try await client.call("fail", JSONObject())
         #expect(failed.isError)
         #expect(failed.text.contains("fail"))
-        #expect(try await client.call("add", ["a": "x"].object).isError)
+        #expect(try await client.call("add", object(["a": "x"])).isError)
     }
 
     private static let skipped = Comment("the SDK is not installed: run scripts/install-test-tools")
@@ -85,7 +85,7 @@ struct OfficialServerTests {
         try await check(client)
         let error = await failure { try await client.call("die", JSONObject()) }
         #expect(error?.kind == .ended)
-        #expect(try await client.call("add", ["a": 1, "b": 1].object).text == "2")
+        #expect(try await client.call("add", object(["a": 1, "b": 1])).text == "2")
         await client.close()
     }
 

@@ -17,7 +17,7 @@ struct AgentRun {
     private let template: ModelRequest
     private(set) var loop: AgentLoop
 
-    init(_ agent: AgentDefinition, prompt: String, files: AgentFiles, belt: AgentToolbelt, _ context: NodeContext) {
+    init(_ agent: AgentDefinition, prompt: String, files: PromptFiles, belt: AgentToolbelt, _ context: NodeContext) {
         self.agent = agent
         self.context = context
         self.belt = belt

@@ -325,7 +325,7 @@ public enum WorkflowSchema {
     public static let promptFile: [FieldSchema] = [
         FieldSchema("path", .string, required: true, "The file: beside the workflow, or one that a run keeps."),
         FieldSchema(
-            "as", .choice(AgentFiles.Form.allCases.map(\.rawValue)), fallback: "auto",
+            "as", .choice(PromptFiles.Form.allCases.map(\.rawValue)), fallback: "auto",
             "As text in the prompt, as a picture, or as a path in the work folder."),
         FieldSchema("name", .string, fallback: "that of the file", "The name by which the agent knows it."),
         FieldSchema(

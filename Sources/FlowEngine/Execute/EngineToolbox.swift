@@ -34,9 +34,9 @@ struct EngineToolbox: Sendable {
         tools = ToolPaths()
         localModels = LocalModelRuntime(environment: environment, children: processes, client: http)
         models = configuration.models ?? ModelRegistry(environment: environment, runtime: localModels, client: http)
-        servers = MCPToolServers(
-            file: MCPToolServers.projectFile(storeFolder: configuration.folder, environment: environment),
-            environment: environment, processes: processes, http: http)
+        servers = MCPToolServers.ofProject(
+            configuration.settingsFolder ?? FilePath.dirname(configuration.folder), environment: environment,
+            processes: processes, http: http)
     }
 
     /// Ends processes that an engine of this store left behind. Only the owner of the store may call it.

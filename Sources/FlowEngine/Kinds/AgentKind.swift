@@ -138,10 +138,10 @@ public struct AgentKind: NodeKind {
             case let value?: value.jsonText()
             }
         guard !prompt.isEmpty else { return .failed(NodeFailure(.badData, "the prompt is empty")) }
-        let (files, belt): (AgentFiles, AgentToolbelt)
+        let (files, belt): (PromptFiles, AgentToolbelt)
         do {
             let grant = try AgentGrant(agent, context.fields)
-            files = try AgentFiles(context, hasTools: !grant.references.isEmpty)
+            files = try PromptFiles(context, hasTools: !grant.references.isEmpty)
             belt = AgentToolbelt(try await tools(of: grant, context), grant, context)
         } catch let error as NodeFailureError {
             return .failed(error.failure)

@@ -54,21 +54,24 @@ package final class MCPToolServers: Sendable {
         self.http = http
     }
 
-    /// The servers of the project that a process works in.
+    /// The servers of the project that a process works in: those of the nearest `flow.yaml` in a folder or above it.
     package static func ofProject(
-        storeFolder: String, environment: [String: String], processes: ChildProcesses, http: HTTPClient = HTTPClient()
+        _ folder: String, environment: [String: String], processes: ChildProcesses, http: HTTPClient = HTTPClient()
     ) -> MCPToolServers {
         MCPToolServers(
-            file: projectFile(storeFolder: storeFolder, environment: environment), environment: environment,
-            processes: processes, http: http)
+            file: projectFile(from: folder), environment: environment, processes: processes, http: http)
     }
 
-    /// The project file of a process: `FLOW_CONFIG`, else `flow.yaml` here, else beside the store's folder.
-    package static func projectFile(storeFolder: String, environment: [String: String]) -> String {
-        if let path = environment["FLOW_CONFIG"], !path.isEmpty { return path }
-        let here = (try? File.currentDirectory()).map { FilePath.join($0, "flow.yaml") }
-        if let here, File.exists(here) { return here }
-        return FilePath.join(FilePath.dirname(storeFolder), "flow.yaml")
+    private static func projectFile(from folder: String) -> String {
+        let start = FilePath.normalise(folder)
+        var folder = start
+        while FilePath.isAbsolute(folder) {
+            let candidate = FilePath.join(folder, "flow.yaml")
+            if File.exists(candidate) { return candidate }
+            guard folder != "/" else { break }
+            folder = FilePath.dirname(folder)
+        }
+        return FilePath.join(start, "flow.yaml")
     }
 
     /// The servers of the file, in its order.

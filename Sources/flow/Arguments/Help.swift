@@ -59,7 +59,6 @@ enum Help {
             environment:
               FLOW_STORE_DIR   the store's folder, where --store is not given
               FLOW_WORKFLOWS   folders of workflows, separated by colons
-              FLOW_CONFIG      the project's file, where it is not flow.yaml here
               FLOW_HOME        tools and models (~/.local/share/flow)
               FLOW_MODEL       a model of `flow model list`, or the path of a GGUF file
               FLOW_MODEL_URL   an OpenAI-compatible endpoint instead of the local model

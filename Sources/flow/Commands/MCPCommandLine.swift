@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ChildProcess
+import FileSystem
 import FlowEngine
 import MCPClient
 
@@ -11,7 +12,7 @@ enum MCPCommandLine {
     private static func servers(_ invocation: Invocation) throws -> MCPToolServers {
         let workplace = try Workplace(invocation)
         return MCPToolServers.ofProject(
-            storeFolder: workplace.storeFolder, environment: workplace.environment, processes: ChildProcesses())
+            try File.currentDirectory(), environment: workplace.environment, processes: ChildProcesses())
     }
 
     private static let list = CommandSpec(

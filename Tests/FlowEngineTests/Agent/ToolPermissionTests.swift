@@ -87,7 +87,7 @@ struct ToolPermissionTests {
             "allow": ["http_get(https://example.org/**)"], "deny": ["http_get(https://evil.net/**)"],
         ]
         let tool = HTTPGetTool(client: HTTPClient())
-        #expect(try decision(permissions, "http_get", tool.subject(of: ["url": .string(url)].members)) == wanted)
+        #expect(try decision(permissions, "http_get", tool.subject(of: members(["url": .string(url)]))) == wanted)
     }
 
     @Test(arguments: [
@@ -97,7 +97,7 @@ struct ToolPermissionTests {
     ])
     func addressesOfTwoMeaningsAreRefused(url: String) async {
         let result = await HTTPGetTool(client: HTTPClient()).run(
-            ["url": .string(url)].members, ToolSite(context: .bare))
+            members(["url": .string(url)]), ToolSite(context: .bare))
         #expect(result.isError)
     }
 
@@ -114,8 +114,8 @@ struct ToolPermissionTests {
 
     @Test func anArgumentCanBeNamed() throws {
         let rules: JSONValue = ["allow": ["sql(database: *.db)"]]
-        #expect(try decision(rules, "sql", ToolSubject(.text, "q", ["database": "a.db"].members)) == "allow")
-        #expect(try decision(rules, "sql", ToolSubject(.text, "q", ["database": "a.txt"].members)) == "deny")
+        #expect(try decision(rules, "sql", ToolSubject(.text, "q", members(["database": "a.db"]))) == "allow")
+        #expect(try decision(rules, "sql", ToolSubject(.text, "q", members(["database": "a.txt"]))) == "deny")
         #expect(try decision(rules, "sql", ToolSubject(.text, "q")) == "deny")
     }
 
@@ -124,15 +124,15 @@ struct ToolPermissionTests {
             name: "a", instructions: "", tools: ["bash", "mcp:time"],
             permissions: ["allow": ["bash(ls *)", "mcp:time/*"]])
         let grant = try AgentGrant(
-            agent, ["tools": ["bash", "mcp:time/now"], "permissions": ["allow": ["bash", "mcp:*"]]].members)
+            agent, members(["tools": ["bash", "mcp:time/now"], "permissions": ["allow": ["bash", "mcp:*"]]]))
         #expect(grant.references.map(\.text) == ["bash", "mcp:time/now"])
         guard case .deny = grant.decision(on: "bash", ToolSubject(.command, "rm x")) else {
             Issue.record("the node has widened the agent's permissions")
             return
         }
         #expect(grant.decision(on: "bash", ToolSubject(.command, "ls x")) == .allow)
-        #expect(throws: AgentGrant.Problem.self) { try AgentGrant(agent, ["tools": ["python"]].members) }
-        #expect(try AgentGrant(agent, ["tools": []].members).references.isEmpty)
+        #expect(throws: AgentGrant.Problem.self) { try AgentGrant(agent, members(["tools": ["python"]])) }
+        #expect(try AgentGrant(agent, members(["tools": []])).references.isEmpty)
     }
 
     @Test(arguments: ["", "bash(", "bash(x", "bash()", "(x)", "ba sh", "x)", "a b(c)"])
@@ -141,10 +141,8 @@ struct ToolPermissionTests {
     }
 }
 
-extension JSONValue {
-    /// The members of a literal.
-    var members: JSONObject { objectValue ?? JSONObject() }
-}
+/// The members of a literal.
+func members(_ value: JSONValue) -> JSONObject { value.objectValue ?? JSONObject() }
 
 extension NodeContext {
     /// A context of nothing.

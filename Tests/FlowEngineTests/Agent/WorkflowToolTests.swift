@@ -53,7 +53,7 @@ struct WorkflowToolTests {
         let model = ScriptedModel(answers)
         var configuration = EngineConfiguration(
             folder: FilePath.join(folder, ".flow"),
-            environment: ["PATH": "/usr/bin:/bin", "HOME": folder, "FLOW_CONFIG": FilePath.join(folder, "none.yaml")])
+            environment: ["PATH": "/usr/bin:/bin", "HOME": folder])
         configuration.models = model
         let engine = try await Engine.open(configuration)
         let loaded = try engine.loader.load(FilePath.join(folder, "main.yaml"), agentFolders: [])

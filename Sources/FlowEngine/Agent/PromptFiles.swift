@@ -5,7 +5,7 @@ import FlowCore
 
 /// The files that a node gives its agent under `files:`: as text in the prompt, as pictures, or as paths in the work
 /// folder, where tools find them.
-struct AgentFiles {
+struct PromptFiles {
     /// How a file is given.
     enum Form: String, CaseIterable {
         case auto, content, path, image
