@@ -47,6 +47,8 @@ struct AgentLoop: Sendable {
     private(set) var refusedCalls = 0
     /// The last answer that came, of whatever shape.
     private(set) var lastAnswer: String?
+    /// Whether that answer was cut at the most tokens.
+    private(set) var isCut = false
     /// What happened beside the conversation, for the log.
     private var notes: [String] = []
     /// The turns that were used for tools.
@@ -113,6 +115,7 @@ struct AgentLoop: Sendable {
         turns += 1
         usage = usage + reply.usage
         lastAnswer = reply.text
+        isCut = reply.finishReason == .length
         let calls = Self.named(reply.toolCalls, turn: turns)
         add(
             ModelMessage(.assistant, reply.text, toolCalls: calls),

@@ -62,7 +62,7 @@ struct AgentRun {
                 lines.end()
                 loop.heard(reply)
             case .use(let calls):
-                let round = await belt.use(calls, turn: loop.turns)
+                let round = await belt.use(calls, turn: loop.turns, isCut: loop.isCut)
                 switch round.stop {
                 case .notOnTape(let text)?: throw ModelError(.unavailable, text)
                 case .stopped(let text)?: throw ModelError(.cancelled, text)

@@ -70,7 +70,9 @@ struct AgentToolbelt: Sendable {
     }
 
     /// Makes the calls of one turn, several at once; the answers are in the order of the calls.
-    func use(_ calls: [ToolCall], turn: Int) async -> Round {
+    ///
+    /// - Parameter isCut: the answer with the calls was cut, so that the last one may not be whole.
+    func use(_ calls: [ToolCall], turn: Int, isCut: Bool = false) async -> Round {
         var ends = [CallEnd?](repeating: nil, count: calls.count)
         await withTaskGroup(of: (Int, CallEnd).self) { group in
             var next = 0
@@ -91,6 +93,10 @@ struct AgentToolbelt: Sendable {
                 add(&group)
             }
         }
+        if isCut, case .answer(var last)?? = ends.last, last.isRefused {
+            last.text += ". Your answer was cut at the most tokens: write less at once"
+            ends[ends.count - 1] = .answer(last)
+        }
         var round = Round()
         for end in ends {
             switch end {
@@ -107,7 +113,7 @@ struct AgentToolbelt: Sendable {
 
     private func end(of call: ToolCall, place: Int, turn: Int, twin: Int) async -> CallEnd {
         func refused(_ text: String) -> ToolAnswer {
-            context.log(NodeLogLine(.engine, "tool \(call.name) refused: \(text)"))
+            context.log(NodeLogLine(.engine, "tool \(ToolName.safe(call.name)) refused: \(Self.line(text))"))
             return ToolAnswer(call: call, text: text, isError: true, isRefused: true)
         }
         guard place < Self.mostCalls else {
@@ -138,6 +144,11 @@ struct AgentToolbelt: Sendable {
         case .deny(let reason): return .answer(refused("it is not permitted: \(reason). Go on without"))
         }
         return await perform(tool, arguments, call, key: "\(turn).\(twin)")
+    }
+
+    /// A text of a model on one line of the log.
+    private static func line(_ text: String) -> String {
+        String(decoding: text.utf8.prefix(300).map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self)
     }
 
     private func perform(
@@ -171,7 +182,7 @@ struct AgentToolbelt: Sendable {
         }
         let result = ToolResult(reply: outcome.reply)
         if result.isError {
-            context.log(NodeLogLine(.engine, "tool \(tool.reference) failed: \(result.text.prefix(200))"))
+            context.log(NodeLogLine(.engine, "tool \(tool.reference) failed: \(Self.line(result.text))"))
         }
         return .answer(
             ToolAnswer(call: call, text: UntrustedText.result(result.text, of: call.name), isError: result.isError))

@@ -62,6 +62,15 @@ struct AgentToolTests {
         #expect(result.usage["refused_calls"] == 4)
     }
 
+    @Test func aCallThatWasCutIsToldSo() async throws {
+        let cut = ModelReply(
+            text: "", toolCalls: [ToolCall(id: "a", name: "bash", arguments: "{\"command\": \"echo")],
+            finishReason: .length, model: "m")
+        let site = try AgentSite([cut, .says("x")], tools: ["bash"])
+        _ = try await site.result()
+        #expect(try site.toolMessages().first?["content"]?.stringValue?.contains("write less at once") == true)
+    }
+
     @Test func theLastTurnAsksForNoTool() async throws {
         let site = try AgentSite(
             [.asks(("list_files", [:])), .asks(("list_files", [:])), .says("done")], tools: ["list_files"], maxTurns: 3)
@@ -189,7 +198,7 @@ struct AgentToolTests {
             [
                 .asks(
                     ("sql", ["tables": ["t": "t.csv"], "query": "select sum(n) as s from t"]),
-                    ("sql", ["tables": ["t": "t.csv"], "query": "select nothing from t"]),
+                    ("sql", ["tables": ["t": "t.csv"], "query": "select missing from t"]),
                     ("sql", ["tables": ["t": "../t.csv"], "query": "select 1"]),
                     ("sql", ["query": "attach '/etc/passwd' as p"])), .says("x"),
             ], tools: ["sql"])
