@@ -108,8 +108,8 @@ protocol MCPTransport: Sendable {
     func send(_ request: MCPRequest) async throws(MCPError) -> MCPReply
     /// Says something that has no answer.
     func notify(_ method: String, _ parameters: JSONObject) async
-    /// From now on each request says this version.
-    func speak(_ version: MCPVersion)
+    /// From now on each request says this version; with nil, none.
+    func speak(_ version: MCPVersion?)
     /// Whether the tools have changed since the last question.
     func takeToolsChanged() -> Bool
     /// Whether another request may be answered.

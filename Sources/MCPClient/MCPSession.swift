@@ -52,7 +52,7 @@ struct MCPSession: Sendable {
         _ transport: any MCPTransport, _ server: MCPServer, _ identity: MCPIdentity
     ) async throws(MCPError) -> MCPSession {
         // Before the version is agreed, no header names one.
-        transport.speak(.legacy(MCPVersion.newestLegacy))
+        transport.speak(nil)
         var request = MCPRequest(method: "initialize", timeout: server.startTimeout)
         request.isCancellable = false
         request.parameters["protocolVersion"] = .string(MCPVersion.newestLegacy)

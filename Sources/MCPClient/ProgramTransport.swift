@@ -72,7 +72,7 @@ final class ProgramTransport: MCPTransport {
 
     var isOpen: Bool { state.withLock { $0.end == nil } }
 
-    func speak(_ version: MCPVersion) { state.withLock { $0.version = version } }
+    func speak(_ version: MCPVersion?) { state.withLock { $0.version = version } }
 
     func takeToolsChanged() -> Bool {
         state.withLock { state in

@@ -37,7 +37,7 @@ final class WebTransport: MCPTransport {
 
     var isOpen: Bool { state.withLock { $0.isOpen } }
 
-    func speak(_ version: MCPVersion) { state.withLock { $0.version = version } }
+    func speak(_ version: MCPVersion?) { state.withLock { $0.version = version } }
 
     func takeToolsChanged() -> Bool {
         state.withLock { state in

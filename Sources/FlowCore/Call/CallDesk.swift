@@ -11,6 +11,13 @@ public protocol CallDesk: Sendable {
     func perform(
         _ intent: CallIntent, _ call: @Sendable () async -> CallOutcome
     ) async throws(CallRefusal) -> CallOutcome
+
+    /// Why an agent should come to an end now, because the warning of a budget is crossed; nil while none is.
+    func warning() async -> String?
+}
+
+extension CallDesk {
+    public func warning() async -> String? { nil }
 }
 
 /// A desk that records nothing and refuses nothing.

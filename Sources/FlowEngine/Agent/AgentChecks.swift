@@ -13,7 +13,8 @@ struct AgentChecks {
     init(_ node: NodeDefinition, _ site: KindSite) {
         self.node = node
         self.site = site
-        if case .literal(.string(let name)) = node.body { agent = site.agentDefinitions[name] } else { agent = nil }
+        // Of agents that are only known by name nothing can be said.
+        agent = node.literalBody.flatMap { site.agentDefinitions[$0] }.flatMap { $0.instructions.isEmpty ? nil : $0 }
     }
 
     /// The texts under `tools:` of the node; nil without the key.
@@ -61,9 +62,10 @@ struct AgentChecks {
             }
         }
         if let permissions = node.field("permissions"), case .literal(let json) = permissions {
-            let all = (agent?.tools ?? []) + (ownTools ?? [])
             let span = span(of: "permissions")
-            found += Self.faults(of: json, tools: ownTools ?? all).map { Diagnostic(.badPermission, $0, at: span) }
+            found += Self.faults(of: json, tools: ownTools ?? agent?.tools).map {
+                Diagnostic(.badPermission, $0, at: span)
+            }
         }
         for path in files {
             if DocumentReader.leavesFolder(path) {
@@ -125,17 +127,19 @@ struct AgentChecks {
     }
 
     /// What is wrong with `permissions:`, as texts.
-    private static func faults(of json: JSONValue, tools: [String]) -> [String] {
+    ///
+    /// - Parameter tools: those that the agent has; nil when they are not known.
+    private static func faults(of json: JSONValue, tools: [String]?) -> [String] {
         var found: [String] = []
         for key in ["allow", "ask", "deny"] {
             for item in json[key]?.arrayValue ?? [] {
                 do throws(PermissionRule.Problem) {
                     let rule = try PermissionRule(item.plainText)
                     // A whole server may have tools that only it knows.
-                    let isUsed = tools.contains {
+                    let isUsed = tools?.contains {
                         rule.isAbout($0) || $0.hasPrefix("mcp:") && item.plainText.hasPrefix("mcp:")
                     }
-                    if !isUsed { found.append("the rule `\(rule.text)` is about no tool that the agent has") }
+                    if isUsed == false { found.append("the rule `\(rule.text)` is about no tool that the agent has") }
                 } catch {
                     found.append(error.message)
                 }

@@ -49,6 +49,7 @@ struct AgentRun {
     mutating func run(_ models: any ModelProvider) async throws(ModelError) -> ModelReply {
         while true {
             if Task.isCancelled { throw ModelError(.cancelled, "cancelled") }
+            if loop.toolCalls > 0, let reason = await context.calls.warning() { loop.wrapUp(reason) }
             switch loop.next {
             case .end(let reply): return reply
             case .fail(let error): throw error

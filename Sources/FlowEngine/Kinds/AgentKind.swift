@@ -141,7 +141,7 @@ public struct AgentKind: NodeKind {
         let (files, belt): (PromptFiles, AgentToolbelt)
         do {
             let grant = try AgentGrant(agent, context.fields)
-            files = try PromptFiles(context, hasTools: !grant.references.isEmpty)
+            files = try await Self.files(context, hasTools: !grant.references.isEmpty)
             belt = AgentToolbelt(try await tools(of: grant, context), grant, context)
         } catch let error as NodeFailureError {
             return .failed(error.failure)
@@ -169,6 +169,18 @@ public struct AgentKind: NodeKind {
             failure.excerpt = run.loop.lastAnswer.map { String($0.suffix(1000)) }
             return .failed(failure)
         }
+    }
+
+    /// Reads and copies the files of the prompt, which takes a while for large ones.
+    private static func files(_ context: NodeContext, hasTools: Bool) async throws -> PromptFiles {
+        let read: Result<PromptFiles, NodeFailureError> = await onOwnThread {
+            do throws(NodeFailureError) {
+                return .success(try PromptFiles(context, hasTools: hasTools))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try read.get()
     }
 
     private func tools(of grant: AgentGrant, _ context: NodeContext) async throws -> [any AgentTool] {

@@ -69,6 +69,15 @@ struct AgentCheckTests {
         #expect(String(decoding: Array(source.utf8)[start..<end], as: UTF8.self) == "read_fiel")
     }
 
+    @Test func ofAnAgentThatIsOnlyKnownByNameNothingIsSaid() {
+        let text =
+            "flow: 1\nname: c\nnodes:\n  a: {agent: far, prompt: go, tools: [bash], permissions: {deny: [sql]}}\n"
+        let compiler = Compiler(kinds: Fixtures.kinds, agents: [AgentDefinition(name: "far", instructions: "")])
+        let source = WorkflowSource(name: "c.yaml", bytes: Array(text.utf8), directory: "")
+        let codes = compiler.compile(source).diagnostics.filter { $0.severity == .error }.map(\.code)
+        #expect(codes == [.badPermission])
+    }
+
     @Test func toolsArePartOfWhatAnAgentIs() {
         func digest(_ agent: AgentDefinition) -> JSONObject? {
             WorkflowSurroundings(agents: [agent], files: [:]).agents["a"]

@@ -140,6 +140,14 @@ struct AgentToolTests {
         #expect(try site.toolMessages().first?["content"] == "not done: run budget of $1 is used up")
     }
 
+    @Test func aWarningOfTheDeskLetsTheAgentComeToAnEnd() async throws {
+        let site = try AgentSite([.asks(("list_files", [:])), .says("done")], tools: ["list_files"])
+        _ = await site.run(calls: NotingDesk(warning: "80 % of the run's budget is used up"))
+        #expect(site.model.requests.map(\.toolChoice) == [.auto, .none])
+        let told = site.model.requests.last?.messages.last?.content
+        #expect(told?.hasPrefix("No more tools can be used: 80 % of the run's budget is used up.") == true)
+    }
+
     @Test func aFailedConversationLeavesItsTranscript() async throws {
         let site = try AgentSite([.asks(("list_files", [:]))], tools: ["list_files"])
         #expect(try await site.failure().reason == .unavailable)
@@ -297,14 +305,18 @@ final class NotingDesk: CallDesk {
     private let noted = Mutex<(intents: [CallIntent], outcomes: [CallOutcome])>(([], []))
     private let tape: CallOutcome?
     private let refusal: CallRefusal?
+    private let warned: String?
 
-    init(tape: CallOutcome? = nil, refusal: CallRefusal? = nil) {
+    init(tape: CallOutcome? = nil, refusal: CallRefusal? = nil, warning: String? = nil) {
         self.tape = tape
+        warned = warning
         self.refusal = refusal
     }
 
     var intents: [CallIntent] { noted.withLock { $0.intents } }
     var outcomes: [CallOutcome] { noted.withLock { $0.outcomes } }
+
+    func warning() async -> String? { warned }
 
     func perform(
         _ intent: CallIntent, _ call: @Sendable () async -> CallOutcome
