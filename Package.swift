@@ -29,12 +29,15 @@ let package = Package(
         systemLibrary("CCrypto", pkgConfig: "libcrypto", debian: "libssl-dev", brew: "openssl@3"),
         // Without pkgConfig, which would link it: libcurl is loaded when the first request is made.
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        // The same holds for libsodium, which is needed where secrets are kept.
+        .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
         .target(name: "CLinux"),
 
         // Thin wrappers, useful to any program. None knows a workflow.
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Hashing", dependencies: ["CCrypto"], swiftSettings: strict),
+        .target(name: "Sodium", dependencies: ["CSodium"], swiftSettings: strict),
         .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "FileSystem", swiftSettings: strict),
         .target(name: "ChildProcess", dependencies: ["CLinux"], swiftSettings: strict),
@@ -46,9 +49,13 @@ let package = Package(
             // Rounding in the standard library calls libm, which otherwise only an import of Glibc links.
             linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]
         ),
+        .target(name: "FlowModels", dependencies: ["FlowCore", "HTTPClient"], swiftSettings: strict),
         .target(
             name: "FlowEngine",
-            dependencies: ["FlowCore", "YAML", "SQLite", "Hashing", "HTTPClient", "FileSystem", "ChildProcess"],
+            dependencies: [
+                "FlowCore", "FlowModels", "YAML", "SQLite", "Hashing", "Sodium", "HTTPClient", "FileSystem",
+                "ChildProcess",
+            ],
             resources: [.embedInCode("Resources")],
             swiftSettings: strict
         ),
@@ -96,9 +103,11 @@ let package = Package(
         .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "FileSystem"], swiftSettings: strict),
         .testTarget(name: "FlowCoreTests", dependencies: ["FlowCore", "FlowTesting"], swiftSettings: strict),
         .testTarget(
+            name: "FlowModelsTests", dependencies: ["FlowModels", "FlowCore", "HTTPClient"], swiftSettings: strict),
+        .testTarget(
             name: "FlowEngineTests",
             dependencies: [
-                "FlowEngine", "FlowTesting", "DiskFaults", "SQLite", "Hashing", "HTTPClient", "FileSystem",
+                "FlowEngine", "FlowModels", "FlowTesting", "DiskFaults", "SQLite", "Hashing", "HTTPClient", "FileSystem",
                 "ChildProcess",
             ],
             exclude: ["Fixtures"],

@@ -120,11 +120,17 @@ struct Workplace {
             agentFolders: agentFolders(for: isInput ? "./x" : path))
     }
 
+    /// What the settings of this project and of its user say.
+    func settings() throws -> LoadedSettings {
+        SettingsFiles.load(from: try File.currentDirectory(), environment: environment)
+    }
+
     /// The engine over this place's store. In the foreground it waits for room when the disk is full, and says so.
     func openEngine(_ foreground: Foreground? = nil) async throws(EngineError) -> Engine {
         var configuration = EngineConfiguration(
             folder: storeFolder, slots: 8, environment: environment, name: "flow \(Flow.version)",
             guardianArguments: [])
+        configuration.settingsFolder = try? File.currentDirectory()
         configuration.diskPatience = foreground?.diskPatience ?? .zero
         if foreground != nil { configuration.onDisk = { Self.tell($0, of: storeFolder) } }
         return try await Engine.open(configuration)

@@ -10,6 +10,8 @@ public struct EngineConfiguration: Sendable {
     public var slots: Int
     /// The engine's environment: where secrets, `PATH` and settings are looked up.
     public var environment: [String: String]
+    /// Where `flow.yaml` is looked for, also above; nil for the folder that holds the store.
+    public var settingsFolder: String?
     /// How the engine calls itself in the log.
     public var name: String
     /// The program that can be started as guardian of child processes, and its arguments; nil for none.

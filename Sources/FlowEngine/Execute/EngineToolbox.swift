@@ -32,7 +32,10 @@ struct EngineToolbox: Sendable {
         self.processes = processes
         tools = ToolPaths()
         localModels = LocalModelRuntime(environment: environment, children: processes, client: http)
-        models = ModelRegistry(environment: environment, runtime: localModels, client: http)
+        let place = configuration.settingsFolder ?? FilePath.dirname(configuration.folder)
+        models = ModelRegistry(environment: environment, runtime: localModels, client: http) { [environment] in
+            SettingsFiles.load(from: place, environment: environment)
+        }
     }
 
     /// Ends processes that an engine of this store left behind. Only the owner of the store may call it.
