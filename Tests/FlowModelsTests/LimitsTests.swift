@@ -75,24 +75,34 @@ struct LimitsTests {
 
     // MARK: The gate
 
+    private final class Running: Sendable {
+        private let counts = Mutex((now: 0, most: 0))
+
+        var most: Int { counts.withLock { $0.most } }
+
+        func change(by step: Int) {
+            counts.withLock { counts in
+                counts.now += step
+                counts.most = max(counts.most, counts.now)
+            }
+        }
+    }
+
     @Test func onlySoManyRunAtTheSameTime() async throws {
         let gate = ProviderGate(concurrency: 2, requestsPerMinute: nil)
-        let running = Mutex((now: 0, most: 0))
+        let running = Running()
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<50 {
                 group.addTask {
                     try? await gate.enter()
-                    running.withLock {
-                        $0.now += 1
-                        $0.most = max($0.most, $0.now)
-                    }
+                    running.change(by: 1)
                     await Task.yield()
-                    running.withLock { $0.now -= 1 }
+                    running.change(by: -1)
                     gate.leave()
                 }
             }
         }
-        #expect(running.withLock { $0.most } == 2)
+        #expect(running.most == 2)
         #expect(gate.counts == (0, 0))
     }
 
