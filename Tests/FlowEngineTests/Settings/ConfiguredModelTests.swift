@@ -109,6 +109,6 @@ struct ConfiguredModelTests {
         let place = try Place("providers: {a: {type: openia}}")
         let message = await place.error()
         #expect(message.hasPrefix("unavailable: the settings are wrong: "))
-        #expect(message.contains("flow.yaml:1:22: error[F0208]: `type` cannot be `openia`"))
+        #expect(message.contains("flow.yaml:1:23: error[F0208]: `type` cannot be `openia`"))
     }
 }

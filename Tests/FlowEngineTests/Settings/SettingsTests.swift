@@ -74,7 +74,7 @@ struct SettingsTests {
     }
 
     static let mistakes: [(String, [String])] = [
-        ("providers: {a: {type: openia}}", ["1:22: error[F0208]: `type` cannot be `openia`"]),
+        ("providers: {a: {type: openia}}", ["1:23: error[F0208]: `type` cannot be `openia`"]),
         ("providers: {a: {url: 'http://x'}}", ["1:17: error[F0202]: `a` needs the key `type`"]),
         ("providers: {a: {type: openai, key: sk-1}}", ["1:36: error[F0203]: `key` takes a mapping"]),
         (
