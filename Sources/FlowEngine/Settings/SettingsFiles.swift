@@ -67,6 +67,11 @@ public enum SettingsFiles {
         return loaded
     }
 
+    /// What is wrong in the text of a settings file that stands alone.
+    public static func faults(in bytes: [UInt8], name: String) -> [Diagnostic] {
+        SettingsReader.read(bytes, name: name, known: ModelSettings()).diagnostics
+    }
+
     /// The nearest `flow.yaml` in a folder or above it.
     static func projectFile(from folder: String) -> String? {
         guard FilePath.isAbsolute(folder) else { return nil }
