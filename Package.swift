@@ -107,7 +107,8 @@ let package = Package(
         .testTarget(
             name: "FlowEngineTests",
             dependencies: [
-                "FlowEngine", "FlowModels", "FlowTesting", "DiskFaults", "SQLite", "Hashing", "HTTPClient", "FileSystem",
+                "FlowEngine", "FlowModels", "FlowTesting", "DiskFaults", "SQLite", "Hashing", "HTTPClient",
+                "FileSystem",
                 "ChildProcess",
             ],
             exclude: ["Fixtures"],

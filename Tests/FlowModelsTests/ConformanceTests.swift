@@ -30,9 +30,9 @@ struct ConformanceTests {
         }
 
         /// An answer with a status.
-        static func status(_ status: String, _ kind: ModelError.Kind, wait: Int64? = nil, _ headers: [String] = [])
-            -> Fault
-        {
+        static func status(
+            _ status: String, _ kind: ModelError.Kind, wait: Int64? = nil, _ headers: [String] = []
+        ) -> Fault {
             Fault("\(status) \(headers.joined())", kind, wait: wait) { service, connection in
                 connection.answer(status, service.error("no: \(ConformanceTests.key)"), headers: headers)
             }
@@ -74,6 +74,9 @@ struct ConformanceTests {
         },
         Fault("a page instead of an answer", .serverError) { _, connection in
             connection.answer("200 OK", "<html>log in</html>")
+        },
+        Fault("an error with the status of success", .serverError) { _, connection in
+            connection.answer("200 OK", #"{"error":{"message":"later","code":503}}"#)
         },
         Fault("overload in the stream", .serverError) { service, connection in
             connection.beginStream()
@@ -164,6 +167,33 @@ struct ConformanceTests {
         #expect(await task.value == .cancelled)
         for await _ in gone { break }
         #expect(ContinuousClock.now - start < .seconds(1))
+    }
+
+    @Test func oneConnectionServesManyCalls() async throws {
+        let server = try KeptConnections(Service.chat.hello)
+        let model = ServiceModel(
+            ChatWire(), ServiceModel.Settings(baseURL: server.url), client: HTTPClient())
+        for _ in 0..<5 {
+            #expect(
+                try await model.complete(ModelRequest(messages: [ModelMessage(.user, "x")])).text == "Hello, world!")
+        }
+        #expect(server.counts == [5])
+    }
+
+    @Test func twoHundredStreamsAtOnceLoseNothing() async throws {
+        let server = try FaultServer(answers: [("stream", Service.anthropic.hello)])
+        let model = ServiceModel(
+            MessagesWire(), ServiceModel.Settings(baseURL: server.url), client: HTTPClient())
+        let whole = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<200 {
+                group.addTask {
+                    let reply = try? await model.complete(ModelRequest(messages: [ModelMessage(.user, "x")]))
+                    return reply?.text == "Hello, world!"
+                }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(whole == 200)
     }
 
     @Test func wordsThatWereRefusedAreRemembered() async throws {

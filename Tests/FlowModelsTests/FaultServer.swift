@@ -75,7 +75,8 @@ final class FaultServer: Sendable {
 
     struct NoSocket: Error {}
 
-    init(_ handler: @escaping Handler) throws {
+    /// Calls the handler for each request of a connection, or for the first alone.
+    init(keepsAlive: Bool = false, _ handler: @escaping Handler) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw NoSocket() }
         var address = sockaddr_in()
@@ -99,9 +100,10 @@ final class FaultServer: Sendable {
                     return
                 }
                 Self.thread { [weak self] in
-                    if let request = Self.read(client) {
+                    while let request = Self.read(client) {
                         self?.seen.withLock { $0.append(request) }
                         handler(request, Connection(descriptor: client))
+                        if !keepsAlive { break }
                     }
                     close(client)
                 }
@@ -169,5 +171,30 @@ final class FaultServer: Sendable {
             }, Unmanaged.passRetained(Body(body)).toOpaque())
         precondition(code == 0)
         pthread_detach(thread)
+    }
+}
+
+/// A server that answers all requests of a connection, and counts how many each had.
+final class KeptConnections: Sendable {
+    private let server: FaultServer
+    private let perConnection: Counts
+
+    private final class Counts: Sendable {
+        let numbers = Mutex<[Int32: Int]>([:])
+    }
+
+    var url: String { server.url }
+    /// The number of requests of each connection.
+    var counts: [Int] { perConnection.numbers.withLock { $0.values.sorted() } }
+
+    init(_ stream: String) throws {
+        let perConnection = Counts()
+        self.perConnection = perConnection
+        server = try FaultServer(keepsAlive: true) { _, connection in
+            perConnection.numbers.withLock { $0[connection.descriptor, default: 0] += 1 }
+            connection.write(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: \(stream.utf8.count)\r\n\r\n"
+                    + stream)
+        }
     }
 }

@@ -70,7 +70,8 @@ struct Service: Sendable, CustomTestStringConvertible {
         ]),
         cut: frames([#"{"choices":[{"index":0,"delta":{"content":"Hel"}}]}"#]),
         error: { #"{"error":{"message":"\#($0)","type":"some_error","param":null,"code":null}}"# },
-        tooLong: #"{"error":{"message":"too many tokens","type":"invalid_request_error","code":"context_length_exceeded"}}"#,
+        tooLong:
+            #"{"error":{"message":"too many tokens","type":"invalid_request_error","code":"context_length_exceeded"}}"#,
         unknown: frames([#"{"object":"something.new","hello":[1,2]}"#]))
 
     // MARK: Responses
@@ -116,7 +117,8 @@ struct Service: Sendable, CustomTestStringConvertible {
             ], named: true),
         cut: frames([#"{"type":"response.output_text.delta","output_index":0,"delta":"Hel"}"#], named: true),
         error: { #"{"error":{"message":"\#($0)","type":"some_error","param":null,"code":null}}"# },
-        tooLong: #"{"error":{"message":"too many tokens","type":"invalid_request_error","code":"context_length_exceeded"}}"#,
+        tooLong:
+            #"{"error":{"message":"too many tokens","type":"invalid_request_error","code":"context_length_exceeded"}}"#,
         unknown: frames([#"{"type":"response.something.new","output_index":7,"delta":"x"}"#], named: true))
 
     // MARK: Anthropic

@@ -15,7 +15,8 @@ struct WireBodyTests {
         var request = ModelRequest(
             messages: [
                 ModelMessage(.system, "Be brief."),
-                ModelMessage(.user, "What is this?", images: [ModelImage(mediaType: "image/png", bytes: [1, 2, 3, 4])]),
+                ModelMessage(
+                    .user, "What is this?", images: [ModelImage(mediaType: "image/png", bytes: [1, 2, 3, 4])]),
                 ModelMessage(
                     .assistant, "", toolCalls: [ToolCall(id: "c1", name: "look", arguments: ["a": 1], token: "sig")]),
                 ModelMessage(.tool, "a cat", toolCallID: "c1", toolName: "look"),

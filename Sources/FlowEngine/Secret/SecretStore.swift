@@ -117,7 +117,8 @@ public struct SecretStore: Sendable {
             throw Fault("\(boxFile) is not a file of secrets that this version of flow knows")
         }
         let sealed = Array(bytes.dropFirst(Self.header.count))
-        guard let text = box.open(sealed, key: try key(makes: nil)), case .object(let object)? = try? JSONValue.parse(text)
+        guard let text = box.open(sealed, key: try key(makes: nil)),
+            case .object(let object)? = try? JSONValue.parse(text)
         else {
             throw Fault("the secrets in \(boxFile) cannot be opened: the key is another one, or the file was changed")
         }

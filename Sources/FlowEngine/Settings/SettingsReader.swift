@@ -171,7 +171,11 @@ struct SettingsReader {
             let items = document.kind(of: value) == .sequence ? Array(document.elements(of: value)) : [value]
             for item in items where reader.isSound(item) {
                 let other = document.string(of: item)
-                if models.contains(other) { alias.fallback.append(other) } else { unknown(item, "model", among: models) }
+                if models.contains(other) {
+                    alias.fallback.append(other)
+                } else {
+                    unknown(item, "model", among: models)
+                }
             }
         }
         if let cooldown = duration(node, "cooldown") { alias.cooldown = cooldown }

@@ -7,7 +7,8 @@ public enum SettingsSchema {
     /// The top level of a settings file.
     public static let document: [FieldSchema] = [
         FieldSchema("flow", .any, templates: false, "The version of the format: 1."),
-        FieldSchema("providers", .map(.object(provider)), templates: false, "Who answers for models: name to provider."),
+        FieldSchema(
+            "providers", .map(.object(provider)), templates: false, "Who answers for models: name to provider."),
         FieldSchema("models", .map(.object(alias)), templates: false, "Models by the names that agents use."),
     ]
 

@@ -98,15 +98,8 @@ package struct MessagesReader: WireReader {
         let cached = json["cache_read_input_tokens"]?.count
         let written = json["cache_creation_input_tokens"]?.count
         // What was read from the cache or written to it is not in the number of input tokens.
-        let prompt = json["input_tokens"]?.count.map { Self.sum([$0, cached ?? 0, written ?? 0]) }
+        let prompt = json["input_tokens"]?.count.map { $0.clampedSum(cached ?? 0).clampedSum(written ?? 0) }
         return [.usage(UsagePiece(prompt: prompt, completion: json["output_tokens"]?.count, cached: cached))]
-    }
-
-    private static func sum(_ counts: [Int]) -> Int {
-        counts.reduce(0) { a, b in
-            let (sum, overflow) = a.addingReportingOverflow(b)
-            return overflow ? .max : sum
-        }
     }
 
     private func finish(_ reason: JSONValue?) -> [WireEvent] {

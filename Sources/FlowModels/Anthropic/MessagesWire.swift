@@ -31,7 +31,8 @@ package struct MessagesWire: WireFormat {
         let thoughts = mayThink && words.has(.reasoningEffort) ? request.reasoningEffort.flatMap(Self.thoughts) : nil
         var body = JSONObject()
         body["model"] = .string(model)
-        body["max_tokens"] = .integer(Int64((request.maxTokens ?? Self.defaultMaxTokens) + (thoughts ?? 0)))
+        body["max_tokens"] = .integer(
+            Int64((request.maxTokens ?? Self.defaultMaxTokens).clampedSum(thoughts ?? 0)))
         let system = request.messages.filter { $0.role == .system && !$0.content.isEmpty }.map(\.content)
         if !system.isEmpty { body["system"] = .string(system.joined(separator: "\n\n")) }
         body["messages"] = .array(Self.messages(request.messages, thinks: thoughts != nil, words))

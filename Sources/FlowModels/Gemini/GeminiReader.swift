@@ -56,7 +56,8 @@ package struct GeminiReader: WireReader {
             // Asked again, models mostly get it right.
             let said = message.map { ": " + String($0.prefix(300)) } ?? ""
             return [
-                .failed(ModelError(.schemaMismatch, "the model wrote a tool call that cannot be read (\(reason))\(said)"))
+                .failed(
+                    ModelError(.schemaMismatch, "the model wrote a tool call that cannot be read (\(reason))\(said)"))
             ]
         default: return end(FinishReason(rawValue: reason.lowercased()))
         }
@@ -73,7 +74,7 @@ package struct GeminiReader: WireReader {
             if said == nil, thoughts == nil {
                 json["totalTokenCount"] == nil ? nil : 0
             } else {
-                (said ?? 0).addingReportingOverflow(thoughts ?? 0).partialValue
+                (said ?? 0).clampedSum(thoughts ?? 0)
             }
         return UsagePiece(
             prompt: json["promptTokenCount"]?.count, completion: completion,

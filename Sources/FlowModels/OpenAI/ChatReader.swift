@@ -34,7 +34,9 @@ package struct ChatReader: WireReader {
         if let text = said?["refusal"]?.stringValue, !text.isEmpty { found.append(.refusal(text)) }
         for call in said?["tool_calls"]?.arrayValue ?? [] {
             let id = call["id"]?.stringValue
-            let index = call["index"]?.count ?? (id == nil && lastCall >= 0 ? lastCall : lastCall + 1)
+            // What counts is only which pieces belong together.
+            let given = (call["index"]?.count).map { Swift.min($0, 1 << 20) }
+            let index = given ?? (id == nil && lastCall >= 0 ? lastCall : lastCall + 1)
             lastCall = index
             let function = call["function"]
             // A few services give the arguments as an object instead of as text.

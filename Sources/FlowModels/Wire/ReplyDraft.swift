@@ -53,7 +53,8 @@ package struct ReplyDraft: Sendable {
             place = known
         } else {
             guard calls.count < Self.mostCalls else {
-                fault = fault ?? ModelError(.serverError, "the model asks for more than \(Self.mostCalls) tools at once")
+                fault =
+                    fault ?? ModelError(.serverError, "the model asks for more than \(Self.mostCalls) tools at once")
                 return
             }
             place = calls.count

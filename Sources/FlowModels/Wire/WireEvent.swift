@@ -59,6 +59,14 @@ package struct UsagePiece: Sendable, Hashable {
     }
 }
 
+extension Int {
+    /// The sum, or the largest number: counts come from outside.
+    func clampedSum(_ other: Int) -> Int {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}
+
 extension JSONValue {
     /// A count from outside; nil for what is not one.
     var count: Int? { integerValue.map { Int(clamping: Swift.max(0, $0)) } }

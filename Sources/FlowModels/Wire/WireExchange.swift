@@ -47,7 +47,12 @@ package struct WireExchange: Sendable {
     package mutating func end(_ response: HTTPResponse) -> [WireEvent] {
         if status == 0 { begin(response) }
         guard status == 200, !isStream else { return [] }
-        guard let whole = try? JSONValue.parse(body), let found = reader.readWhole(whole) else {
+        let whole = try? JSONValue.parse(body)
+        guard let found = whole.flatMap({ reader.readWhole($0) }) else {
+            // A few services tell their errors with the status of success.
+            if let whole, let error = whole["error"], !error.isNull {
+                return fail(ServiceFailure(inStream: whole).error(key: nil))
+            }
             return fail(ModelError(.serverError, "the model's service answered with something else than an answer"))
         }
         for event in found { draft.take(event) }

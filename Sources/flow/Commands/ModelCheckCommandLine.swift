@@ -48,7 +48,9 @@ enum ModelCheckCommandLine {
                 })
             try Output.json(object)
         } else if isSound {
-            if loaded.files.isEmpty { Talk().say("no \(SettingsFiles.projectFile) here or above, and none of the user") }
+            if loaded.files.isEmpty {
+                Talk().say("no \(SettingsFiles.projectFile) here or above, and none of the user")
+            }
             var providers = Table(header: ["provider", "type", "key"])
             for provider in models.providers {
                 providers.add([provider.name, provider.type.rawValue, keyText(provider, workplace.environment)])

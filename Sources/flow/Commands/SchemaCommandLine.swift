@@ -8,7 +8,8 @@ enum SchemaCommandLine {
     static let spec = CommandSpec(
         name: "schema", summary: "Print the JSON Schema of files, or explain a key", arguments: "[PATH]",
         options: [
-            .flag("agent", "Agents' files, not workflows."), .flag("settings", "The settings in flow.yaml, not workflows."),
+            .flag("agent", "Agents' files, not workflows."),
+            .flag("settings", "The settings in flow.yaml, not workflows."),
         ],
         discussion: """
             Without PATH, the JSON Schema (2020-12) for an editor. PATH names a key: its words are joined by dots, and

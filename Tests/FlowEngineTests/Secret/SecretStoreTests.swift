@@ -74,7 +74,8 @@ struct SecretStoreTests {
         let store = SecretStore(environment: ["FLOW_HOME": try TemporaryDirectory().path + "/x"])
         for name in ["", "1A", "A-B", "A B", String(repeating: "A", count: 65)] {
             #expect(!SecretStore.isName(name))
-            #expect(Self.message { () throws(SecretStore.Fault) in try store.set(name, to: "x") }.contains("not a name"))
+            #expect(
+                Self.message { () throws(SecretStore.Fault) in try store.set(name, to: "x") }.contains("not a name"))
         }
         #expect(SecretStore.isName("_a1"))
         #expect(Self.message { () throws(SecretStore.Fault) in try store.set("A", to: "") }.contains("empty"))
