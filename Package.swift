@@ -50,11 +50,13 @@ let package = Package(
             linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]
         ),
         .target(name: "FlowModels", dependencies: ["FlowCore", "HTTPClient"], swiftSettings: strict),
+        // A client of tool servers; knows values, processes and HTTP, and no workflow.
+        .target(name: "MCPClient", dependencies: ["FlowCore", "ChildProcess", "HTTPClient"], swiftSettings: strict),
         .target(
             name: "FlowEngine",
             dependencies: [
                 "FlowCore", "FlowModels", "YAML", "SQLite", "Hashing", "Sodium", "HTTPClient", "FileSystem",
-                "ChildProcess",
+                "ChildProcess", "MCPClient",
             ],
             resources: [.embedInCode("Resources")],
             swiftSettings: strict
@@ -65,7 +67,7 @@ let package = Package(
             name: "FlowExchange", dependencies: ["FlowCore", "FlowEngine", "YAML", "FileSystem"], swiftSettings: strict),
         .executableTarget(
             name: "flow",
-            dependencies: ["FlowEngine", "FlowEditor", "FlowExchange", "FileSystem", "ChildProcess"],
+            dependencies: ["FlowEngine", "FlowEditor", "FlowExchange", "FileSystem", "ChildProcess", "MCPClient"],
             swiftSettings: strict
         ),
         .target(name: "FlowTesting", dependencies: ["FlowEngine", "FileSystem", "Hashing"], swiftSettings: strict),
@@ -101,6 +103,10 @@ let package = Package(
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "FileSystem"], swiftSettings: strict),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient"], swiftSettings: strict),
         .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "FileSystem"], swiftSettings: strict),
+        .testTarget(
+            name: "MCPClientTests",
+            dependencies: ["MCPClient", "FlowCore", "ChildProcess", "HTTPClient", "FileSystem"],
+            exclude: ["Servers"], swiftSettings: strict),
         .testTarget(name: "FlowCoreTests", dependencies: ["FlowCore", "FlowTesting"], swiftSettings: strict),
         .testTarget(
             name: "FlowModelsTests", dependencies: ["FlowModels", "FlowCore", "HTTPClient"], swiftSettings: strict),
@@ -108,8 +114,7 @@ let package = Package(
             name: "FlowEngineTests",
             dependencies: [
                 "FlowEngine", "FlowModels", "FlowTesting", "DiskFaults", "SQLite", "Hashing", "HTTPClient",
-                "FileSystem",
-                "ChildProcess",
+                "FileSystem", "ChildProcess", "MCPClient",
             ],
             exclude: ["Fixtures"],
             swiftSettings: strict

@@ -18,6 +18,8 @@ public struct EngineConfiguration: Sendable {
     public var guardianArguments: [String]?
     /// Kinds of nodes beside those that flow brings along.
     package var kinds: [any NodeKind] = []
+    /// Answers instead of the models that the environment names.
+    package var models: (any ModelProvider)?
     /// How long the engine waits for room when the disk is full, before it gives up; nil for as long as it takes.
     public var diskPatience: Duration?
     /// Is told when the disk is full and when there is room again.

@@ -18,9 +18,10 @@ struct EngineToolbox: Sendable {
     let processes: ChildProcesses
     let http = HTTPClient()
     let localModels: LocalModelRuntime
-    let models: ModelRegistry
+    let models: any ModelProvider
     let tools: ToolPaths
     let agents = AgentShelf()
+    let servers: MCPToolServers
     private let marker: ChildMarker
 
     init(configuration: EngineConfiguration) {
@@ -33,9 +34,12 @@ struct EngineToolbox: Sendable {
         tools = ToolPaths()
         localModels = LocalModelRuntime(environment: environment, children: processes, client: http)
         let place = configuration.settingsFolder ?? FilePath.dirname(configuration.folder)
-        models = ModelRegistry(environment: environment, runtime: localModels, client: http) { [environment] in
-            SettingsFiles.load(from: place, environment: environment)
-        }
+        models =
+            configuration.models
+            ?? ModelRegistry(environment: environment, runtime: localModels, client: http) { [environment] in
+                SettingsFiles.load(from: place, environment: environment)
+            }
+        servers = MCPToolServers.ofProject(place, environment: environment, processes: processes, http: http)
     }
 
     /// Ends processes that an engine of this store left behind. Only the owner of the store may call it.
@@ -47,5 +51,8 @@ struct EngineToolbox: Sendable {
         }
     }
 
-    func close() async { await localModels.stop() }
+    func close() async {
+        await servers.close()
+        await localModels.stop()
+    }
 }

@@ -10,6 +10,20 @@ public enum SettingsSchema {
         FieldSchema(
             "providers", .map(.object(provider)), templates: false, "Who answers for models: name to provider."),
         FieldSchema("models", .map(.object(alias)), templates: false, "Models by the names that agents use."),
+        FieldSchema(
+            "mcp_servers", .map(.object(toolServer)), templates: false, "Servers of tools for agents: name to server."),
+    ]
+
+    /// The keys of a server of tools.
+    static let toolServer: [FieldSchema] = [
+        FieldSchema("command", .oneOrMany(.string), templates: false, "The program and its arguments."),
+        FieldSchema("env", .map(.string), templates: false, "Variables of the program; `${env.NAME}` is replaced."),
+        FieldSchema("url", .string, templates: false, "The address, instead of a program."),
+        FieldSchema("headers", .map(.string), templates: false, "Headers for the address; `${env.NAME}` is replaced."),
+        FieldSchema("timeout", .duration(allowsZero: false), templates: false, "For an answer."),
+        FieldSchema("start_timeout", .duration(allowsZero: false), templates: false, "For the start."),
+        FieldSchema("tools", .list(.string), templates: false, "The tools that may be used; by default all."),
+        FieldSchema("description", .string, templates: false, "What the server is for."),
     ]
 
     /// The keys of a provider.
