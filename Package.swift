@@ -29,12 +29,15 @@ let package = Package(
         systemLibrary("CCrypto", pkgConfig: "libcrypto", debian: "libssl-dev", brew: "openssl@3"),
         // Without pkgConfig, which would link it: libcurl is loaded when the first request is made.
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        // The same holds for libsodium, which is needed where secrets are kept.
+        .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
         .target(name: "CLinux"),
 
         // Thin wrappers, useful to any program. None knows a workflow.
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Hashing", dependencies: ["CCrypto"], swiftSettings: strict),
+        .target(name: "Sodium", dependencies: ["CSodium"], swiftSettings: strict),
         .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "FileSystem", swiftSettings: strict),
         .target(name: "ChildProcess", dependencies: ["CLinux"], swiftSettings: strict),
@@ -46,12 +49,14 @@ let package = Package(
             // Rounding in the standard library calls libm, which otherwise only an import of Glibc links.
             linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]
         ),
+        .target(name: "FlowModels", dependencies: ["FlowCore", "HTTPClient"], swiftSettings: strict),
         // A client of tool servers; knows values, processes and HTTP, and no workflow.
         .target(name: "MCPClient", dependencies: ["FlowCore", "ChildProcess", "HTTPClient"], swiftSettings: strict),
         .target(
             name: "FlowEngine",
             dependencies: [
-                "FlowCore", "YAML", "SQLite", "Hashing", "HTTPClient", "FileSystem", "ChildProcess", "MCPClient",
+                "FlowCore", "FlowModels", "YAML", "SQLite", "Hashing", "Sodium", "HTTPClient", "FileSystem",
+                "ChildProcess", "MCPClient",
             ],
             resources: [.embedInCode("Resources")],
             swiftSettings: strict
@@ -104,10 +109,12 @@ let package = Package(
             exclude: ["Servers"], swiftSettings: strict),
         .testTarget(name: "FlowCoreTests", dependencies: ["FlowCore", "FlowTesting"], swiftSettings: strict),
         .testTarget(
+            name: "FlowModelsTests", dependencies: ["FlowModels", "FlowCore", "HTTPClient"], swiftSettings: strict),
+        .testTarget(
             name: "FlowEngineTests",
             dependencies: [
-                "FlowEngine", "FlowTesting", "DiskFaults", "SQLite", "Hashing", "HTTPClient", "FileSystem",
-                "ChildProcess", "MCPClient",
+                "FlowEngine", "FlowModels", "FlowTesting", "DiskFaults", "SQLite", "Hashing", "HTTPClient",
+                "FileSystem", "ChildProcess", "MCPClient",
             ],
             exclude: ["Fixtures"],
             swiftSettings: strict

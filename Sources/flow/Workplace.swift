@@ -120,6 +120,19 @@ struct Workplace {
             agentFolders: agentFolders(for: isInput ? "./x" : path))
     }
 
+    /// What the settings of this project and of its user say.
+    func settings() throws -> LoadedSettings {
+        SettingsFiles.load(from: try File.currentDirectory(), environment: environment)
+    }
+
+    /// Refuses to begin work while the settings have faults: they are shown.
+    func requireSoundSettings() throws {
+        guard try ModelCheckCommandLine.report(settings()) else {
+            throw CommandFailure(
+                .configuration, "the settings have faults", help: ["`flow model check` shows what they say"])
+        }
+    }
+
     /// The engine over this place's store. In the foreground it waits for room when the disk is full, and says so.
     func openEngine(_ foreground: Foreground? = nil) async throws(EngineError) -> Engine {
         var configuration = EngineConfiguration(

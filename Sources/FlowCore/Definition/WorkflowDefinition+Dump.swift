@@ -10,7 +10,7 @@ extension WorkflowDefinition {
             text += " at \(sources.place(of: input.span))\n"
         }
         for entry in env { text += "env \(entry.name) = \(entry.template.dump)\n" }
-        for secret in secrets { text += "secret \(secret.name) from $\(secret.environmentVariable)\n" }
+        for secret in secrets { text += "secret \(secret.name) from \(secret.source)\n" }
         for path in files { text += "file \(path)\n" }
         for pool in pools { text += "pool \(pool.name): \(pool.units.map(String.init) ?? "any")\n" }
         for agent in agents { text += "agent \(agent.name) at \(sources.place(of: agent.span))\n" }

@@ -55,14 +55,22 @@ public struct SecretDefinition: Sendable, Hashable {
     public var name: String
     /// The environment variable of the engine that holds the value.
     public var environmentVariable: String
+    /// The name under which the user has kept the value; nil when it is in the environment.
+    public var keptName: String?
     public var span: SourceSpan
 
-    /// A secret read from an environment variable.
-    public init(name: String, environmentVariable: String, span: SourceSpan = .none) {
+    /// A secret read from an environment variable, or from what the user has kept.
+    public init(name: String, environmentVariable: String, keptName: String? = nil, span: SourceSpan = .none) {
         self.name = name
         self.environmentVariable = environmentVariable
+        self.keptName = keptName
         self.span = span
     }
+}
+
+extension SecretDefinition {
+    /// Where the value comes from, for people.
+    public var source: String { keptName.map { "the store's \($0)" } ?? "$\(environmentVariable)" }
 }
 
 /// One result of a workflow.

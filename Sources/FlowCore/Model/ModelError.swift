@@ -29,12 +29,15 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
     public var message: String
     /// The wait that the provider asked for.
     public var retryAfter: Milliseconds?
+    /// The status of HTTP, where the error is the answer of a service.
+    public var status: Int?
 
     /// An error.
-    public init(_ kind: Kind, _ message: String, retryAfter: Milliseconds? = nil) {
+    public init(_ kind: Kind, _ message: String, retryAfter: Milliseconds? = nil, status: Int? = nil) {
         self.kind = kind
         self.message = message
         self.retryAfter = retryAfter
+        self.status = status
     }
 
     /// The message.

@@ -25,6 +25,8 @@ public struct ModelRequest: Sendable {
     public var toolChoice: ToolChoice
     /// Whether the model may ask for several tools at once.
     public var allowsParallelTools: Bool
+    /// How the tools are offered; nil leaves it to the model's configuration.
+    public var toolMode: ToolMode?
     /// Takes the answer's text piece by piece as it comes. It is called on a thread of the provider: it must not wait.
     public var onText: (@Sendable (String) -> Void)?
 
@@ -33,7 +35,7 @@ public struct ModelRequest: Sendable {
         model: String? = nil, messages: [ModelMessage], maxTokens: Int? = nil, temperature: Double? = nil,
         seed: Int64? = nil, schema: JSONValue? = nil, stop: [String] = [], topP: Double? = nil,
         reasoningEffort: String? = nil, tools: [ToolSpec] = [], toolChoice: ToolChoice = .auto,
-        allowsParallelTools: Bool = true,
+        allowsParallelTools: Bool = true, toolMode: ToolMode? = nil,
         onText: (@Sendable (String) -> Void)? = nil
     ) {
         self.model = model
@@ -48,6 +50,7 @@ public struct ModelRequest: Sendable {
         self.tools = tools
         self.toolChoice = toolChoice
         self.allowsParallelTools = allowsParallelTools
+        self.toolMode = toolMode
         self.onText = onText
     }
 }

@@ -40,3 +40,14 @@ public enum ToolChoice: Sendable, Hashable {
     case auto, none, required
     case named(String)
 }
+
+/// How tools are offered to a model.
+public enum ToolMode: String, Sendable, Hashable, CaseIterable {
+    /// In the service's own way; as JSON where the service refuses that.
+    case auto
+    /// In the service's own way only.
+    case native
+    /// As a JSON Schema that has one shape for each tool and one for the final answer. Small models, which lose their
+    /// way in the form that services have for tools, keep to it.
+    case json
+}

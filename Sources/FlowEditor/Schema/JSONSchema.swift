@@ -14,7 +14,12 @@ public struct JSONSchema: Sendable {
     public func document(_ file: LanguageShape.FileKind) -> JSONValue {
         var schema = JSONObject()
         schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-        schema["title"] = file == .workflow ? "A workflow of flow" : "An agent of flow"
+        schema["title"] =
+            switch file {
+            case .workflow: "A workflow of flow"
+            case .agent: "An agent of flow"
+            case .settings: "The settings of a project of flow"
+            }
         let fields = shape.document(file)
         var properties = JSONObject()
         for field in fields { properties[field.name] = documentProperty(field, file) }

@@ -8,7 +8,7 @@ import FlowEngine
 public struct LanguageShape: Sendable {
     /// Which file it is.
     public enum FileKind: String, Sendable, Hashable, CaseIterable {
-        case workflow, agent
+        case workflow, agent, settings
     }
 
     /// The kinds of nodes, by name in alphabetical order.
@@ -29,6 +29,7 @@ public struct LanguageShape: Sendable {
         switch file {
         case .workflow: WorkflowSchema.document
         case .agent: WorkflowSchema.agent
+        case .settings: SettingsSchema.document
         }
     }
 

@@ -37,6 +37,9 @@ struct Analysis {
         case .agent:
             diagnostics = Compiler(kinds: kinds).compileAgent(source).1
             document = YAMLDocument.parse(bytes).document
+        case .settings:
+            diagnostics = SettingsFiles.faults(in: bytes, name: source.name)
+            document = YAMLDocument.parse(bytes).document
         }
     }
 }

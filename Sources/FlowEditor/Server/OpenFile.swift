@@ -45,9 +45,12 @@ struct OpenFile {
         return made
     }
 
-    /// An agent's file has the key `agent` at its top and no `flow`.
+    /// An agent's file has the key `agent` at its top and no `flow`; settings name providers or models, and no nodes.
     mutating func fileKind() -> LanguageShape.FileKind {
         let keys = outlined().keys(in: -1)
+        if keys.contains("providers") || keys.contains("models"), !keys.contains("nodes"), !keys.contains("name") {
+            return .settings
+        }
         return keys.contains("agent") && !keys.contains("flow") && !keys.contains("nodes") ? .agent : .workflow
     }
 

@@ -95,7 +95,7 @@ func definitionParts(of workflow: WorkflowDefinition) -> [(name: String, text: S
         add("outputs.\(output.name)", "\(output.type.rawValue) = \(output.value.readable)\(goal)")
     }
     for entry in workflow.env { add("env.\(entry.name)", entry.template.readable) }
-    for secret in workflow.secrets { add("secrets.\(secret.name)", "from $\(secret.environmentVariable)") }
+    for secret in workflow.secrets { add("secrets.\(secret.name)", "from \(secret.source)") }
     add("max_parallel", workflow.maxParallel.map { String($0) })
     for pool in workflow.pools { add("pools.\(pool.name)", pool.units.map { String($0) } ?? "any") }
     add("concurrency", workflow.group.map { "\($0.key.readable), on_conflict \($0.onConflict.rawValue)" })

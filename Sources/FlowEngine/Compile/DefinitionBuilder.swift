@@ -110,6 +110,8 @@ struct DefinitionBuilder {
             definition.secrets.append(
                 SecretDefinition(
                     name: name, environmentVariable: text(self.value(of: value, "env")) ?? name,
+                    keptName: text(self.value(of: value, "from")) == "store"
+                        ? text(self.value(of: value, "secret")) ?? name : nil,
                     span: reader.span(key)))
         }
     }

@@ -86,8 +86,12 @@ public enum WorkflowSchema {
     ]
 
     static let secret: [FieldSchema] = [
-        FieldSchema("from", .choice(["env"]), templates: false, fallback: "env", "Where the value comes from."),
+        FieldSchema(
+            "from", .choice(["env", "store"]), templates: false, fallback: "env", "Where the value comes from."),
         FieldSchema("env", .string, templates: false, "The variable that holds it; by default of the same name."),
+        FieldSchema(
+            "secret", .string, templates: false,
+            "The name under which `flow secret set` has kept it; by default the same."),
     ]
 
     static let concurrency: [FieldSchema] = [

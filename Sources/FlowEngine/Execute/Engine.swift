@@ -353,6 +353,17 @@ public final class Engine: Sendable {
         var values: [String: String] = [:]
         var missing: EngineError?
         for secret in definition.secrets {
+            if let name = secret.keptName {
+                do throws(SecretStore.Fault) {
+                    values[secret.name] = try SecretStore(environment: configuration.environment).value(name)
+                    if values[secret.name] != nil { continue }
+                    let help = "run `flow secret set \(name)`"
+                    missing = missing ?? EngineError(.missingSecret, "secret `\(secret.name)` is not kept: \(help)")
+                } catch {
+                    missing = missing ?? EngineError(.missingSecret, "secret `\(secret.name)`: \(error)")
+                }
+                continue
+            }
             guard let value = configuration.environment[secret.environmentVariable] else {
                 missing =
                     missing

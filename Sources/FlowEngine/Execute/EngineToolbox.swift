@@ -33,10 +33,13 @@ struct EngineToolbox: Sendable {
         self.processes = processes
         tools = ToolPaths()
         localModels = LocalModelRuntime(environment: environment, children: processes, client: http)
-        models = configuration.models ?? ModelRegistry(environment: environment, runtime: localModels, client: http)
-        servers = MCPToolServers.ofProject(
-            configuration.settingsFolder ?? FilePath.dirname(configuration.folder), environment: environment,
-            processes: processes, http: http)
+        let place = configuration.settingsFolder ?? FilePath.dirname(configuration.folder)
+        models =
+            configuration.models
+            ?? ModelRegistry(environment: environment, runtime: localModels, client: http) { [environment] in
+                SettingsFiles.load(from: place, environment: environment)
+            }
+        servers = MCPToolServers.ofProject(place, environment: environment, processes: processes, http: http)
     }
 
     /// Ends processes that an engine of this store left behind. Only the owner of the store may call it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FlowCore
+import FlowModels
 import HTTPClient
 
 /// The request that a node describes, and what counts as its success.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import FlowCore
+import FlowModels
 
 /// A model on this machine, behind the server of a `LocalModelRuntime`.
 public struct LocalModel: ModelProvider {

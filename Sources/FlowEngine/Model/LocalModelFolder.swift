@@ -13,12 +13,7 @@ public struct LocalModelFolder: Sendable, Hashable {
 
     /// The folder `model` in `FLOW_HOME`, or in `.local/share/flow` of the user's home.
     public init(environment: [String: String]) {
-        if let home = environment["FLOW_HOME"], home.hasPrefix("/") {
-            path = FilePath.join(home, "model")
-        } else {
-            let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? File.homeDirectory() ?? "/"
-            path = FilePath.join(home, ".local/share/flow/model")
-        }
+        path = FilePath.join(FlowHome.path(environment), "model")
     }
 
     /// The Python of the runtime.

@@ -3,6 +3,7 @@
 import ChildProcess
 import FileSystem
 import FlowCore
+import FlowModels
 import HTTPClient
 import Synchronization
 

@@ -46,6 +46,16 @@ public struct ModelConfiguration: Sendable, Hashable {
         return merged
     }
 
+    /// The endpoint as a provider; nil means the model on this machine.
+    var endpoint: ModelSettings.Provider? {
+        url.map { url in
+            var provider = ModelSettings.Provider(name: "endpoint", type: .openai)
+            provider.url = url
+            provider.usualKeyVariable = keyVariable
+            return provider
+        }
+    }
+
     static func isAddress(_ name: String) -> Bool { name.hasPrefix("http://") || name.hasPrefix("https://") }
 
     /// Whether a name means a model of this machine: an id of the catalogue or a model file.

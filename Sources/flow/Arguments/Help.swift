@@ -59,10 +59,11 @@ enum Help {
             environment:
               FLOW_STORE_DIR   the store's folder, where --store is not given
               FLOW_WORKFLOWS   folders of workflows, separated by colons
-              FLOW_HOME        tools and models (~/.local/share/flow)
-              FLOW_MODEL       a model of `flow model list`, or the path of a GGUF file
+              FLOW_HOME        tools, models, config.yaml and secrets (~/.local/share/flow)
+              FLOW_MODEL       a model of flow.yaml or of `flow model list`, or the path of a GGUF file
               FLOW_MODEL_URL   an OpenAI-compatible endpoint instead of the local model
               FLOW_MODEL_KEY   its key
+              FLOW_SECRET_KEY  the key of the secrets: 64 hexadecimal digits, instead of a file
               NO_COLOR         no colours; CLICOLOR_FORCE: colours also off a terminal
               CI               one thread for the local model
 

@@ -15,8 +15,9 @@ enum Commands {
             PlanCommandLine.spec,
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
             LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.argo,
-        ] + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all + MCPCommandLine.all + [
-            DoctorCommandLine.spec, VersionCommandLine.spec,
-        ]
+        ] + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all + [ModelCheckCommandLine.spec]
+            + SecretCommandLine.all + MCPCommandLine.all + [
+                DoctorCommandLine.spec, VersionCommandLine.spec,
+            ]
     }
 }

@@ -136,6 +136,12 @@ enum ModelCommandLine {
         if let url = ModelConfiguration().merged(with: workplace.environment).url {
             return [DoctorCommandLine.Check(name: "model", detail: "configured: \(url)")]
         }
+        if let models = try? workplace.settings().models, let alias = models.alias("default"),
+            models.provider(alias.provider)?.type != .local
+        {
+            let name = alias.model.map { "\(alias.provider)/\($0)" } ?? alias.provider
+            return [DoctorCommandLine.Check(name: "model", detail: "configured: \(name)")]
+        }
         let status = await runtime(workplace).status(model: configuredModel(workplace))
         return [
             DoctorCommandLine.Check(

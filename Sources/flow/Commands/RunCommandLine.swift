@@ -37,6 +37,7 @@ enum RunCommandLine {
         let inputs = try inputs(of: plan.definition, invocation)
         var foreground = try Foreground(workplace, invocation)
         foreground.plan = plan
+        try workplace.requireSoundSettings()
         let engine = try await workplace.openEngine(foreground)
         let progress = foreground.progress(workflow: plan.definition.name, total: plan.nodes.count)
         // The text and tree of a large workflow are as large as its run: they go when the run has its plan.

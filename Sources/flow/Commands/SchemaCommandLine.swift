@@ -7,7 +7,10 @@ import FlowEngine
 enum SchemaCommandLine {
     static let spec = CommandSpec(
         name: "schema", summary: "Print the JSON Schema of files, or explain a key", arguments: "[PATH]",
-        options: [.flag("agent", "Agents' files, not workflows.")],
+        options: [
+            .flag("agent", "Agents' files, not workflows."),
+            .flag("settings", "The settings in flow.yaml, not workflows."),
+        ],
         discussion: """
             Without PATH, the JSON Schema (2020-12) for an editor. PATH names a key: its words are joined by dots, and
             names of nodes and inputs may be left out. Both are made from what the compiler checks by.
@@ -15,6 +18,7 @@ enum SchemaCommandLine {
         examples: [
             ("flow schema > workflow.schema.json", "for an editor"),
             ("flow schema --agent > agent.schema.json", "for agents' files"),
+            ("flow schema --settings providers.key", "a key of flow.yaml"),
             ("flow schema nodes.retry", "what `retry` takes, and its keys"),
             ("flow schema nodes.agent.prompt", "a key of one kind of node"),
         ],
@@ -22,7 +26,8 @@ enum SchemaCommandLine {
 
     private static func run(_ invocation: Invocation) async throws -> ExitCode {
         let shape = LanguageShape(kinds: BuiltinKinds.forCompiling(environment: [:]))
-        let file: LanguageShape.FileKind = invocation.flag("agent") ? .agent : .workflow
+        let file: LanguageShape.FileKind =
+            invocation.flag("settings") ? .settings : invocation.flag("agent") ? .agent : .workflow
         guard let path = invocation.optionalArgument(0) else {
             // A schema is JSON, with a shape that is not flow's own: no version stands in front.
             try Output.text(JSONSchema(shape).document(file).jsonText(.pretty) + "\n")

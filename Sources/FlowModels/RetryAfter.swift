@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FlowCore
+package import FlowCore
 import Glibc
 
 /// Reads how long a server asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date.
-enum RetryAfter {
+package enum RetryAfter {
     /// The wait; nil when none is asked for or it cannot be read. At most a day: more is a mistake of the server.
-    static func wait(_ headers: [(name: String, value: String)], now: Int64 = Int64(time(nil))) -> Milliseconds? {
+    package static func wait(
+        _ headers: [(name: String, value: String)], now: Int64 = Int64(time(nil))
+    ) -> Milliseconds? {
         func value(_ name: String) -> String? { headers.first { $0.name.lowercased() == name }?.value }
         var wait: Double?
         if let text = value("retry-after-ms"), let milliseconds = Double(text) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FlowEngine
+import FlowCore
+import FlowModels
 import Synchronization
 import Testing
 

@@ -1,0 +1,1 @@
+../FlowEngineTests/Model/ScriptedServer.swift
