@@ -39,6 +39,7 @@ chaos: build ## Kill runs at many moments and compare (KILLS=n)
 	@scripts/chaos $(FLOW)
 	@scripts/chaos_kills.py $(FLOW) random --kills $(or $(KILLS),200)
 	@scripts/chaos_kills.py $(FLOW) calls --step $(or $(STEP),10)
+	@scripts/chaos_kills.py $(FLOW) history --step $(or $(STEP),5)
 	@scripts/chaos_kills.py $(FLOW) hostile
 	@scripts/chaos_kills.py $(FLOW) owners
 	swift build -c release $(BUILD_FLAGS) --product FlowFaults && scripts/chaos-faults .build/release/FlowFaults

@@ -15,7 +15,7 @@ enum Commands {
             PlanCommandLine.spec,
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
             LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.bundle,
-            ExportCommandLine.argo,
+            ExportCommandLine.argo, EjectCommandLine.spec,
         ] + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all + [
             DoctorCommandLine.spec, VersionCommandLine.spec,
         ]

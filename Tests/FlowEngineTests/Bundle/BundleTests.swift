@@ -70,7 +70,7 @@ import Testing
         let path = project.file("five.flowbundle")
         let bundle = try RunBundle.export(branch, from: project.store, to: path)
         #expect(bundle.runs == [parent.id, branch])
-        #expect(bundle.bytes == (try File.size(of: path)))
+        #expect(try File.size(of: path) == bundle.bytes)
         return (project, parent, branch, path)
     }
 
@@ -97,7 +97,8 @@ import Testing
         let summary = try #require(try await there.summary(of: branch))
         let inputs = try await there.inputs(of: summary).0
         let data = try #require(inputs["data"]?.stringValue)
-        #expect(data.hasPrefix(other.store) && (try File.readText(data, limit: 100)) == "one\ntwo\n")
+        #expect(data.hasPrefix(other.store))
+        #expect(try File.readText(data, limit: 100) == "one\ntwo\n")
         #expect(File.exists(RunLayout(folder: other.store).log("read", attempt: 1, of: parent.id)))
         // A branch from there: `read` is taken over, with its file.
         var changed = inputs

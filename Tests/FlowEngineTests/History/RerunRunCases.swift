@@ -61,7 +61,7 @@ struct RerunRunCase: Sendable {
     var old: String
     /// An edited workflow; nil when there is none.
     var edited: String?
-    var patch: String
+    var patch = ""
     var from: [String] = []
     var pins: Set<String> = []
     var dropped: Set<String> = []
