@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FlowCore
+import FlowEngine
 import YAML
 
 /// Writes entries of a workflow's text anew, and leaves all others as they are.

@@ -85,6 +85,8 @@ def state(place):
     if not os.path.exists(os.path.join(place.store, "flow.db")):
         return {}
     listed = place.run("list", "--limit", "1000", "--json")
+    if "nothing has run there yet" in listed.stderr:
+        return {}
     assert listed.returncode == 0, listed.stderr
     runs = {}
     for line in listed.stdout.splitlines():
@@ -105,7 +107,7 @@ def files(place):
     for folder, _, names in os.walk(place.folder):
         for name in names:
             path = os.path.relpath(os.path.join(folder, name), place.folder)
-            if not name.startswith(("flow.db", "owner.lock", "copy.lock", "head", "reserve", "report", "ledger")):
+            if not name.startswith(("flow.db", "owner.lock", "copy.lock", "head", "reserve", "report", "ledger", "errors-")):
                 found.add(path)
     return found
 
@@ -114,7 +116,7 @@ def results(place, run):
     """What the nodes of a run have put out, taken over or not."""
     shown = json.loads(place.run("show", run, "--json").stdout.splitlines()[0])
     return {
-        node["node"]: json.dumps(node.get("outputs"), sort_keys=True) for node in shown["nodes"]}, shown.get("status")
+        node["node"]: node.get("result") for node in shown["nodes"]}, shown["outputs"], shown["status"]
 
 
 class Reference:
@@ -141,7 +143,7 @@ def one_kill(template, reference, flow, tools, name, group, number):
     with template.copy(flow, tools, name == "import") as place:
         report = os.path.join(place.folder, "report")
         engine = Engine(place, reference.words, [place.before_call, report, group, str(number)])
-        code = engine.finish()
+        engine.finish()
         killed, what = call_kills.was_killed(report)
         problems = []
         place.wait_until_gone()
@@ -169,7 +171,7 @@ def one_kill(template, reference, flow, tools, name, group, number):
                 problems.append(f"files are left: {sorted(left)[:5]}")
         problems += check_store(place, "in the end", name)
         where = call_kills.read_where(report, place) if killed else ""
-        return killed, f"{name}: {what} {where}" if killed else f"{name}: through {code}", problems
+        return killed, f"{name}: {what} {where}" if killed else f"{name}: through {call_kills.read_code(report)}", problems
 
 
 def set_aside(place):

@@ -51,11 +51,8 @@ import Testing
     private func replay(_ parent: String, from node: String, kind: Derivation.Kind = .replay) async throws -> String {
         let (engine, reader) = (try await project.engine(), try await reader())
         let summary = try #require(try await reader.summary(of: parent))
-        let planned: PlannedRerun
-        do throws(RerunFailure) {
-            planned = try await RerunPlanner(reader: reader, loader: engine.loader).plan(
-                of: summary, request: RerunRequest(from: [node]))
-        }
+        let planned = try await RerunPlanner(reader: reader, loader: engine.loader).plan(
+            of: summary, request: RerunRequest(from: [node]))
         let run = try await engine.derive(
             DerivedRun(parent: parent, kind: kind, rerun: Set(planned.plan.rerun)), workflow: planned.workflow,
             inputs: planned.inputs)
