@@ -134,12 +134,28 @@ extension BundleManifest.Run {
             guard let verdict = BranchSummary.Verdict(rawValue: try state.text("verdict")) else {
                 throw state.fault("`verdict` is unknown")
             }
+            if let name = try state.optionalText("name"), !BranchSummary.isName(name) {
+                throw state.fault("`name` is no name of a branch")
+            }
+            for key in ["hypothesis", "conclusion"] {
+                guard let text = try state.optionalText(key) else { continue }
+                // It is shown on terminals as it is.
+                guard !text.unicodeScalars.contains(where: Self.isControl) else {
+                    throw state.fault("`\(key)` has control characters")
+                }
+            }
             states.append(
                 BranchSummary(
                     run: id, parent: parent, kind: kind, name: try state.optionalText("name"),
                     hypothesis: try state.optionalText("hypothesis"), verdict: verdict,
                     conclusion: try state.optionalText("conclusion"), isHead: try state.bool("is_head")))
         }
+    }
+}
+
+extension BundleManifest.Run {
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t" && scalar != "\r"
     }
 }
 

@@ -28,11 +28,7 @@ extension Engine {
         bundle path: String, expected: Digest? = nil
     ) async throws(BundleError) -> AcceptedBundle {
         let doing = "take in the bundle \(path)"
-        let file = try BundleFile(path)
-        if let expected, file.digest != expected {
-            throw file.fault(.conflict, "it is the bundle \(file.digest), not \(expected)")
-        }
-        let runs = try BundleCheck.runs(of: file, loader: loader)
+        let (file, runs) = try RunBundle.runs(of: path, loader: loader, expected: expected)
         var accepted: AcceptedBundle
         do {
             var added: [BundledRun] = []

@@ -21,6 +21,26 @@ public struct RunBundle: Sendable, Hashable {
     /// Whether a file begins as a bundle does.
     public static func isBundle(_ path: String) -> Bool { BundleFile.isBundle(path) }
 
+    /// Checks all of a bundle without a store. Throws what `Engine.accept` would throw of it. Blocks its thread.
+    ///
+    /// - Parameter expected: the digest that the bundle must have; nil takes any.
+    public static func check(
+        _ path: String, loader: WorkflowLoader, expected: Digest? = nil
+    ) throws(BundleError) {
+        _ = try runs(of: path, loader: loader, expected: expected)
+    }
+
+    /// A bundle and the runs in it, checked.
+    static func runs(
+        of path: String, loader: WorkflowLoader, expected: Digest?
+    ) throws(BundleError) -> (file: BundleFile, runs: [BundledRun]) {
+        let file = try BundleFile(path)
+        if let expected, file.digest != expected {
+            throw file.fault(.conflict, "it is the bundle \(file.digest), not \(expected)")
+        }
+        return (file, try BundleCheck.runs(of: file, loader: loader))
+    }
+
     /// Writes a run of a store into a file, which appears whole or not at all. An engine may work meanwhile.
     ///
     /// Throws `noSuchRun`, or `inputOutput` when the store is damaged, garbage is being collected or the file cannot be
@@ -110,8 +130,18 @@ private struct BundlePacking {
         let digest = Digest(of: text)
         note(digest, Int64(text.count), .bytes(text))
         for (value, bytes) in holdings.values { note(value, Int64(bytes.count), .stored) }
-        let source = layout.source(holdings.source.hex)
-        for (path, digest) in holdings.files { try note(digest, file: FilePath.join(source, path)) }
+        let source = StoredSource(folder: layout.source(holdings.source.hex))
+        for (path, digest) in holdings.files {
+            if source.isDifference(path) {
+                let bytes = try source.text(of: path)
+                guard Digest(of: bytes) == digest else {
+                    throw StoreError(.corrupt, "the workflow of run \(run) does not match its digest")
+                }
+                note(digest, Int64(bytes.count), .bytes(bytes))
+            } else {
+                try note(digest, file: FilePath.join(source.folder, path))
+            }
+        }
         for artifact in holdings.artifacts {
             try note(
                 artifact.digest, file: FilePath.join(layout.artifacts(artifact.node, of: run), artifact.file))

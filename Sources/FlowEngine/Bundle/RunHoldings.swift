@@ -102,7 +102,7 @@ struct RunHoldings {
         }
         self.entry = entry
         for member in listed {
-            guard BundlePath.isSafe(member.key) else {
+            guard BundlePath.isSafe(member.key), member.key != StoredSource.differenceFile else {
                 throw fault("the file `\(member.key.prefix(200))` of the workflow does not lie in its folder")
             }
             guard let digest = member.value.stringValue.flatMap({ Digest(hex: $0) }) else {

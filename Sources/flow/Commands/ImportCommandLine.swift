@@ -94,6 +94,14 @@ enum ImportCommandLine {
             expected = digest
         }
         let workplace = try Workplace(invocation)
+        if !workplace.hasStore {
+            // For a bundle that is refused no store is made.
+            do throws(BundleError) {
+                try RunBundle.check(invocation.argument(0), loader: workplace.loader, expected: expected)
+            } catch {
+                throw CommandFailure(error)
+            }
+        }
         let engine = try await workplace.openEngine()
         let accepted: AcceptedBundle
         do throws(BundleError) {

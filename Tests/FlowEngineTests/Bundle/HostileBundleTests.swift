@@ -103,6 +103,10 @@ import Testing
                 let digest = $0.add([7]).hex
                 try $0.changeSource { $0["files"] = $0["files"]?.adding("test.yaml/x", digest) }
             },
+            Attack(name: "source that stands for another", message: "the file `_edited` of the workflow") {
+                let digest = $0.add([7]).hex
+                try $0.changeSource { $0["files"] = $0["files"]?.adding("_edited", digest) }
+            },
             Attack(name: "entry that is not there", message: "the workflow's own file is not among its files") {
                 try $0.changeSource { $0["entry"] = "other.yaml" }
             },
@@ -157,6 +161,20 @@ import Testing
             },
             Attack(name: "its own parent", message: "comes from \(run), which does not stand before it") {
                 $0.manifest.runs[0].states = [BranchSummary(run: run, parent: run, kind: .branch)]
+            },
+            Attack(name: "a name that is none", message: "`name` is no name of a branch") {
+                $0.manifest.runs.append($0.manifest.runs[0])
+                $0.manifest.runs[1].id = "abcdefghjkmn"
+                $0.manifest.runs[1].states = [
+                    BranchSummary(run: "abcdefghjkmn", parent: run, kind: .branch, name: "../x")
+                ]
+            },
+            Attack(name: "a hypothesis that acts on the terminal", message: "`hypothesis` has control characters") {
+                $0.manifest.runs.append($0.manifest.runs[0])
+                $0.manifest.runs[1].id = "abcdefghjkmn"
+                $0.manifest.runs[1].states = [
+                    BranchSummary(run: "abcdefghjkmn", parent: run, kind: .branch, hypothesis: "\u{1B}[2J")
+                ]
             },
             Attack(name: "an id that is a path", message: "`id` is no id of a run") {
                 $0.manifest.runs[0].id = "../../evil"
