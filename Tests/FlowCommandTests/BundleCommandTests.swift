@@ -69,7 +69,7 @@ import Testing
             #expect(end.output.isEmpty && !File.exists(flow.file("new")), "\(arguments)")
         }
         for (arguments, code) in [
-            (["four"], 64), (["nobody", "--bundle", "x"], 66), (["four", "--bundle", "no/x"], 66),
+            (["four"], 64), (["nobody", "--bundle", "x"], 66), (["four", "--bundle", "no/x"], 73),
         ] as [([String], Int32)] {
             let end = try await flow.start(["export"] + arguments).end()
             #expect(end.code == code, "\(arguments): \(end.errorOutput)")

@@ -106,7 +106,7 @@ import Testing
         let after = try await state(whole)
         #expect(before != after)
         var random = SeededGenerator(seed: UInt64(operation.name.utf8.reduce(7) { $0 &* 31 &+ Int($1) }))
-        for _ in 0..<4 {
+        for _ in 0..<3 {
             let flow = try copy(template, operation)
             let running = try flow.start(arguments)
             usleep(UInt32(random.below(microseconds)))

@@ -99,8 +99,17 @@ struct BundleCheck {
         for kept in files { try require(kept.digest, "the file `\(kept.path)`", id) }
         runs.append(
             BundledRun(
-                entry: entry, events: events, summary: summary, nodes: replay.nodes, values: holdings.values,
+                entry: entry, events: events, summary: summary, nodes: Self.inOrder(replay.nodes, events), values: holdings.values,
                 files: files, source: source))
+    }
+
+    /// The rows in the order in which something first happened to their nodes.
+    private static func inOrder(_ rows: [NodeSummary], _ events: [RecordedEvent]) -> [NodeSummary] {
+        var first: [String: Int64] = [:]
+        for recorded in events {
+            if let node = recorded.event.node, first[node] == nil { first[node] = recorded.sequence }
+        }
+        return rows.map { (first[$0.node] ?? .max, $0) }.sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     private func fault(_ run: String, _ text: String) -> BundleError { BundleError(.invalid, "run \(run): \(text)") }

@@ -229,7 +229,7 @@ import Testing
             ("\"files\":{", "\"link\":\"/etc\",\"files\":{", "`link` is no key of it"),
             ("\"event_count\":", "\"event_count\":-", "`event_count` is no number from 0"),
             ("\"interruptions\":0", "\"interruptions\":\"0\"", "`interruptions` is no number"),
-            ("\n", "\n\n", "no JSON text on one line"),
+            ("\n", "\n\n", "not written in the one form"),
         ] {
             let changed = text.replacing(old, with: new, maxReplacements: 1)
             let error = try fault(of: crafted.bytes(manifest: Array(changed.utf8)), in: project)
@@ -247,7 +247,7 @@ import Testing
     }
 
     @Test func anotherBundleThanWasNamedIsRefused() async throws {
-        let (_, run, path) = try await exported()
+        let (project, run, path) = try await exported()
         let victim = try TestProject()
         let engine = try await victim.engine()
         let digest = try BundleFile(path).digest
@@ -256,6 +256,7 @@ import Testing
         }
         #expect(try await engine.accept(bundle: path, expected: digest).added == [run])
         await victim.close()
+        await project.close()
     }
 
     @Test func foldersPipesAndNothingAreNoBundles() async throws {

@@ -14,7 +14,7 @@ import Testing
 ///
 /// `FLOW_RERUN_CASES` says how many; `make chaos` tries 10,000.
 @Suite struct RerunRunPropertyTests {
-    private static let usual = 400
+    private static let usual = 300
 
     @Test("Real runs: what runs again, what is taken over, and what stays")
     func runs() async throws {
