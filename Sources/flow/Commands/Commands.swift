@@ -16,7 +16,7 @@ enum Commands {
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
             LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.bundle,
             ExportCommandLine.argo, EjectCommandLine.spec,
-        ] + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all + [
+        ] + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all + MCPCommandLine.all + [
             DoctorCommandLine.spec, VersionCommandLine.spec,
         ]
     }
