@@ -39,8 +39,10 @@ chaos: build ## Kill runs at many moments and compare (KILLS=n)
 	@scripts/chaos $(FLOW)
 	@scripts/chaos_kills.py $(FLOW) random --kills $(or $(KILLS),200)
 	@scripts/chaos_kills.py $(FLOW) calls --step $(or $(STEP),10)
+	@scripts/chaos_kills.py $(FLOW) history --step $(or $(STEP),5)
 	@scripts/chaos_kills.py $(FLOW) hostile
 	@scripts/chaos_kills.py $(FLOW) owners
+	FLOW_RERUN_CASES=$(or $(RERUNS),10000) swift test $(BUILD_FLAGS) --no-parallel --filter RerunRunPropertyTests
 	swift build -c release $(BUILD_FLAGS) --product FlowFaults && scripts/chaos-faults .build/release/FlowFaults
 
 soak: ## Run very many short runs in one engine: nothing may be left in the process (RUNS=30000)

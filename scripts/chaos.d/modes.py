@@ -7,6 +7,7 @@ import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import call_kills
+import history_kills
 import hostile
 import owners
 import random_kills
@@ -128,7 +129,35 @@ def owners_mode(given, tools, count):
         count.add(f"round {number}", 1, owners.one_round(given.flow, tools, number), 0)
 
 
-MODES = {"random": random_mode, "calls": calls_mode, "hostile": hostile_mode, "owners": owners_mode}
+def history_mode(given, tools, count):
+    template = history_kills.Template(given.flow, tools)
+    groups = given.calls.split(";") if given.calls else history_kills.GROUPS
+    deadline = time.monotonic() + given.minutes * 60
+    with template.place:
+        for name in template.operations():
+            reference = history_kills.Reference(template, given.flow, tools, name)
+            for group in groups:
+                ended = []
+
+                def work(number, name=name, group=group, reference=reference):
+                    return number, *history_kills.one_kill(
+                        template, reference, given.flow, tools, name, group, number)
+
+                def done(result, name=name, group=group, ended=ended):
+                    number, killed, what, problems = result
+                    count.add(f"{name} {group} {number}", int(killed), problems, 0)
+                    count.note(what)
+                    if not killed:
+                        ended.append(number)
+
+                in_parallel(
+                    given.jobs, work, range(1 + given.seed % given.step, 10_000, given.step), done,
+                    lambda ended=ended: len(ended) >= 1 or time.monotonic() > deadline)
+
+
+MODES = {
+    "random": random_mode, "calls": calls_mode, "history": history_mode, "hostile": hostile_mode, "owners": owners_mode,
+}
 
 
 def run(name, given, tools):

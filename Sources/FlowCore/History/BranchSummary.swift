@@ -34,3 +34,13 @@ public struct BranchSummary: Sendable, Hashable {
         self.isHead = isHead
     }
 }
+
+extension BranchSummary {
+    /// Whether a text can be the name of a branch: names stand in the place of runs on command lines.
+    public static func isName(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count) && text.utf8.first != 0x2D
+            && text.unicodeScalars.allSatisfy {
+                $0.properties.isAlphabetic || $0.properties.numericType != nil || "-_".unicodeScalars.contains($0)
+            }
+    }
+}

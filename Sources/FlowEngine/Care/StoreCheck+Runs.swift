@@ -45,16 +45,13 @@ extension StoreCheck {
     private mutating func checkReferences(_ run: String, _ events: [RecordedEvent]) {
         var results: [String: Digest] = [:]
         for recorded in events {
-            switch recorded.event {
-            case .runCreated(_, let source, let inputs):
-                require(source, run: run, node: nil, "the workflow")
-                require(inputs, run: run, node: nil, "the inputs")
-            case .runDerived(_, let derivation):
-                require(derivation, run: run, node: nil, "what it takes over")
-            case .nodeExpanded(let node, _, let items): require(items, run: run, node: node, "the items")
-            case .nodeRepeated(let node, _, let result, _): require(result, run: run, node: node, "an iteration")
-            case .nodeSucceeded(let node, _, let result): results[node] = result
-            default: break
+            if case .nodeSucceeded(let node, _, let result) = recorded.event {
+                // Only the last one counts; it is looked at below, with its files.
+                results[node] = result
+                continue
+            }
+            for content in recorded.event.contents {
+                require(content.digest, run: run, node: recorded.event.node, content.what)
             }
         }
         for (node, result) in results.sorted(by: { $0.key < $1.key }) {

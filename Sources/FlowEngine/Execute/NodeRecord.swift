@@ -49,8 +49,14 @@ struct NodeRecord: Sendable {
         var paths = JSONObject()
         for artifact in artifacts { paths[artifact.name] = .string("\(folder)/\(artifact.file)") }
         var outputs = outputs
+        let root = FilePath.dirname(folder)
+        // What a sub-workflow puts out may be the full paths of its files.
+        for member in outputs {
+            if case .string(let path) = member.value, path.hasPrefix("/") {
+                outputs[member.key] = .string(Self.located(path, below: root))
+            }
+        }
         if !outputPaths.isEmpty || !artifactPaths.isEmpty {
-            let root = FilePath.dirname(folder)
             for member in outputPaths { outputs[member.key] = Self.full(member.value, below: root) }
             for member in artifactPaths { paths[member.key] = Self.full(member.value, below: root) }
         }
@@ -59,10 +65,18 @@ struct NodeRecord: Sendable {
 }
 
 extension NodeRecord {
+    /// A full path as it is in this store. `root` is a run's folder of kept files in it.
+    private static func located(_ path: String, below root: String) -> String {
+        guard root.hasPrefix("/") else { return path }
+        // …/runs/<id>/artifacts
+        let store = FilePath.dirname(FilePath.dirname(FilePath.dirname(root)))
+        return StorePath.relocated(path, to: store)
+    }
+
     /// Paths below a folder as full paths.
     private static func full(_ paths: JSONValue, below root: String) -> JSONValue {
         switch paths {
-        case .string(let path): .string(path.hasPrefix("/") ? path : "\(root)/\(path)")
+        case .string(let path): .string(path.hasPrefix("/") ? located(path, below: root) : "\(root)/\(path)")
         case .array(let list): .array(list.map { full($0, below: root) })
         default: paths
         }

@@ -105,7 +105,19 @@ public struct RunReader: Sendable {
     /// The inputs and options that a run was started with.
     public func inputs(of summary: RunSummary) async throws(EngineError) -> (JSONObject, RunOptions) {
         let json = try await json(summary.inputs)
-        return (json?["inputs"]?.objectValue ?? JSONObject(), RunOptions(json: json?["options"] ?? .null))
+        var inputs = json?["inputs"]?.objectValue ?? JSONObject()
+        for member in inputs { inputs[member.key] = located(member.value, of: summary.id) }
+        return (inputs, RunOptions(json: json?["options"] ?? .null))
+    }
+
+    /// An input with the paths of the run's files as they are in this store.
+    private func located(_ value: JSONValue, of run: String) -> JSONValue {
+        switch value {
+        case .string(let path) where StorePath(path)?.run == run:
+            .string(StorePath.relocated(path, to: layout.folder))
+        case .array(let items): .array(items.map { located($0, of: run) })
+        default: value
+        }
     }
 
     /// A stored JSON value; nil if it is not there.

@@ -76,11 +76,13 @@ extension Engine {
     /// Changes what is said of a branch; a former head of its line is none any more.
     public func note(_ branch: BranchSummary, formerHead: BranchSummary? = nil) async throws(EngineError) {
         do throws(StoreError) {
+            var batches = [try EncodedBatch(StoreBatch(run: branch.run, branch: branch))]
             if var former = formerHead, former.run != branch.run {
                 former.isHead = false
-                try await store.commit(StoreBatch(run: former.run, branch: former))
+                batches.append(try EncodedBatch(StoreBatch(run: former.run, branch: former)))
             }
-            try await store.commit(StoreBatch(run: branch.run, branch: branch))
+            // At every moment the line has one head.
+            try await store.commitTogether(batches)
         } catch {
             throw EngineError(error)
         }

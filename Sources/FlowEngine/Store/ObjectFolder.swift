@@ -63,6 +63,27 @@ struct ObjectFolder: Sendable {
         }
     }
 
+    /// Writes a content that comes in pieces, unless it is there. When this returns, it is on the disk.
+    ///
+    /// - Parameter produce: gives each piece in order; it throws when the pieces are not those of the digest.
+    func write<Failure: Error>(
+        _ digest: Digest, size: Int64,
+        _ produce: ((UnsafeRawBufferPointer) throws(FileError) -> Void) throws(Failure) -> Void
+    ) throws {
+        if let present = try? File.size(of: path(of: digest)), present == size { return try syncName(of: digest) }
+        let temporary = try temporaryPath()
+        do {
+            let writer = try FileWriter(temporary, mode: 0o444)
+            try produce { piece throws(FileError) in try writer.write(piece) }
+            try writer.sync()
+            try writer.close()
+            try place(temporary, digest)
+        } catch {
+            try? File.remove(temporary)
+            throw error
+        }
+    }
+
     /// The digest of a file, read piece by piece.
     static func digest(of path: String) throws(FileError) -> Digest {
         var hash = SHA256()

@@ -2,6 +2,7 @@
 
 import FileSystem
 public import FlowCore
+import Hashing
 import SQLite
 import Synchronization
 
@@ -141,6 +142,13 @@ public final class SQLiteRunStore: RunStore {
         try await commit(encoded)
     }
 
+    /// Makes several batches durable in one transaction, or none of them. Their large contents must be files already.
+    func commitTogether(_ batches: [EncodedBatch]) async throws(StoreError) {
+        try await patiently { () throws(StoreError) in
+            try await perform { writer throws(StoreError) in try writer.writeTogether(batches) }
+        }
+    }
+
     /// Copies a file into the store, whatever its size. The file must not change meanwhile.
     ///
     /// Throws `missing` when there is no such file, `readOnly` when it may not be read.
@@ -270,6 +278,11 @@ public final class SQLiteRunStore: RunStore {
 
     public func content(_ digest: Digest) async throws(StoreError) -> [UInt8]? {
         try await readers.run { reader throws(StoreError) in try reader.content(digest) }
+    }
+
+    /// The hash of an event, which covers all before it; nil when there is no such event.
+    func hash(ofEvent sequence: Int64, of run: String) async throws(StoreError) -> SHA256Digest? {
+        try await readers.run { reader throws(StoreError) in try reader.hash(ofEvent: sequence, of: run) }
     }
 
     /// The file of a content that is one; nil when it is not there or lies in the database. Not to be changed.

@@ -134,6 +134,43 @@ extension StoreReader {
         }
     }
 
+    /// What was said of a run's place in the tree, each state after the one before.
+    func branchStates(_ run: String) throws(StoreError) -> [BranchSummary] {
+        guard let last = try branch(run) else { return [] }
+        return try read("read what was said of '\(run)'") { connection in
+            let statement = try connection.prepare(
+                """
+                SELECT name, verdict, conclusion, is_head FROM branch_note
+                WHERE run = (SELECT key FROM run WHERE id = ?) ORDER BY key
+                """)
+            try statement.bind(1, run)
+            var states: [BranchSummary] = []
+            try statement.forEachRow { row in
+                guard let verdict = BranchSummary.Verdict(rawValue: row.text(1)) else {
+                    throw self.damaged("the branch '\(run)'")
+                }
+                var state = last
+                state.name = row.optionalText(0)
+                state.verdict = verdict
+                state.conclusion = row.optionalText(2)
+                state.isHead = row.int64(3) != 0
+                states.append(state)
+            }
+            return states.last == last ? states : states + [last]
+        }
+    }
+
+    /// The hash of an event; nil when the run or the event is not there.
+    func hash(ofEvent sequence: Int64, of run: String) throws(StoreError) -> SHA256Digest? {
+        try read("read event \(sequence) of run '\(run)'") { connection in
+            let statement = try connection.prepare(
+                "SELECT hash FROM event WHERE run = (SELECT key FROM run WHERE id = ?) AND sequence = ?")
+            try statement.bind(1, run)
+            try statement.bind(2, sequence)
+            return try statement.firstRow { SHA256Digest(bytes: $0.blob(0)) } ?? nil
+        }
+    }
+
     func content(_ digest: Digest) throws(StoreError) -> [UInt8]? {
         try read("read the content \(digest)") { connection in
             let statement = try connection.cached("SELECT size, bytes FROM content WHERE digest = ?")

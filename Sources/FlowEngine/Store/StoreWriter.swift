@@ -167,19 +167,43 @@ final class StoreWriter {
                 }
                 if apart { try connection.cached("RELEASE batch").run() }
             }
-            try writeHeads()
-            try connection.cached("COMMIT").run()
-            if let (run, head) = changed.first {
-                pen.write(run: String(decoding: run, as: UTF8.self), sequence: head.sequence)
-            }
-            if heads.count + changed.count > Self.mostHeads { heads.removeAll() }
-            heads.merge(changed) { _, new in new }
-            changed.removeAll(keepingCapacity: true)
+            try commit()
             return results
         } catch {
             rollBack()
             throw error
         }
+    }
+
+    /// Writes all batches in one transaction, or none of them.
+    func writeTogether(_ batches: [EncodedBatch]) throws(StoreError) {
+        if let failure { throw failure }
+        do {
+            try connection.cached("BEGIN IMMEDIATE").run()
+            do {
+                try forgetIfOthersWrote()
+                for batch in batches { try writeOne(batch, Array(batch.run.utf8)) }
+                try commit()
+            } catch {
+                rollBack()
+                throw error
+            }
+        } catch let refusal as Refusal {
+            throw refusal.error
+        } catch {
+            throw judge(error)
+        }
+    }
+
+    private func commit() throws(SQLiteError) {
+        try writeHeads()
+        try connection.cached("COMMIT").run()
+        if let (run, head) = changed.first {
+            pen.write(run: String(decoding: run, as: UTF8.self), sequence: head.sequence)
+        }
+        if heads.count + changed.count > Self.mostHeads { heads.removeAll() }
+        heads.merge(changed) { _, new in new }
+        changed.removeAll(keepingCapacity: true)
     }
 
     private func rollBack() {

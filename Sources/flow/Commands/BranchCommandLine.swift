@@ -23,7 +23,7 @@ enum BranchCommandLine {
             ), ("flow branch k7 --name plain --patch plain.yaml", "with the changes of a file"),
         ],
         run: { invocation in
-            guard let name = invocation.value("name"), isName(name) else {
+            guard let name = invocation.value("name"), BranchSummary.isName(name) else {
                 throw CommandFailure(
                     .usage, "a branch needs a --name of letters, digits, `-` and `_`, at most 64 of them",
                     help: ["--name cubic"])
@@ -36,14 +36,6 @@ enum BranchCommandLine {
             return try await ReplayCommandLine.start(
                 invocation, kind: .branch, name: name, hypothesis: invocation.value("hypothesis"))
         })
-
-    /// Names stand in the place of runs on command lines.
-    private static func isName(_ text: String) -> Bool {
-        (1...64).contains(text.utf8.count) && text.utf8.first != 0x2D
-            && text.unicodeScalars.allSatisfy {
-                $0.properties.isAlphabetic || $0.properties.numericType != nil || "-_".unicodeScalars.contains($0)
-            }
-    }
 
     private static let list = CommandSpec(
         name: "branch list", summary: "List branches with their hypotheses", arguments: "[RUN]",

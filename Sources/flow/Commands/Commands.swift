@@ -14,7 +14,8 @@ enum Commands {
             ModesCommandLine.spec, ValidateCommandLine.spec, ExplainCommandLine.spec, FormatCommandLine.spec,
             PlanCommandLine.spec,
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
-            LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.argo,
+            LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.bundle,
+            ExportCommandLine.argo, EjectCommandLine.spec,
         ] + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all + [ModelCheckCommandLine.spec]
             + SecretCommandLine.all + MCPCommandLine.all + [
                 DoctorCommandLine.spec, VersionCommandLine.spec,

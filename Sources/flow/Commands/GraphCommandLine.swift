@@ -81,7 +81,8 @@ enum GraphCommandLine {
         return ComparisonGraph(comparison.pairs[0], base: plans[0], other: plans[1]).dot
     }
 
-    private static func write(_ bytes: [UInt8], _ format: String, to target: String?) throws -> ExitCode {
+    /// Writes a picture to a file, or to the standard output.
+    static func write(_ bytes: [UInt8], _ format: String, to target: String?) throws -> ExitCode {
         guard let target, target != "-" else {
             if format == "png", StandardStream.output.isTerminal {
                 throw CommandFailure(.usage, "a png is no text for a terminal", help: ["name a file: -o graph.png"])
@@ -97,7 +98,7 @@ enum GraphCommandLine {
     }
 
     /// Lets graphviz draw: in a process of its own, because it is slow for large graphs and cannot be stopped.
-    private static func draw(_ dot: String, _ format: String, _ environment: [String: String]) async throws -> [UInt8] {
+    static func draw(_ dot: String, _ format: String, _ environment: [String: String]) async throws -> [UInt8] {
         let command = ChildCommand(
             executable: "dot", arguments: ["-T\(format)"], environment: environment, input: .bytes(Array(dot.utf8)),
             output: .collect(256 << 20), errorOutput: .tail(4096), timeout: patience)
