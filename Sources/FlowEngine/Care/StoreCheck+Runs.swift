@@ -26,6 +26,9 @@ extension StoreCheck {
             }
             checkReferences(run, events)
             checkSource(summary.source, run: run)
+            if try reader.calls(of: run) != CallSummary.calls(in: events) {
+                add(.run, run: run, "the rows of calls do not follow from the events")
+            }
             try checkRows(summary, events)
         } catch {
             add(.run, run: run, error.description)
@@ -54,6 +57,10 @@ extension StoreCheck {
             case .nodeExpanded(let node, _, let items): require(items, run: run, node: node, "the items")
             case .nodeRepeated(let node, _, let result, _): require(result, run: run, node: node, "an iteration")
             case .nodeSucceeded(let node, _, let result): results[node] = result
+            case .callStarted(let node, _, let index, let call):
+                require(call.request, run: run, node: node, "the request of call \(index)")
+            case .callEnded(let node, _, let index, let end):
+                require(end.reply, run: run, node: node, "the reply of call \(index)")
             default: break
             }
         }

@@ -19,11 +19,12 @@ struct EngineToolbox: Sendable {
     let http = HTTPClient()
     let localModels: LocalModelRuntime
     let models: ModelRegistry
+    let pricing: ModelPricing
     let tools: ToolPaths
     let agents = AgentShelf()
     private let marker: ChildMarker
 
-    init(configuration: EngineConfiguration) {
+    init(configuration: EngineConfiguration, prices: PriceList? = nil) {
         environment = configuration.environment
         marker = ChildMarker(name: Self.markerName(storeFolder: configuration.folder))
         let processes = ChildProcesses(
@@ -32,6 +33,7 @@ struct EngineToolbox: Sendable {
         self.processes = processes
         tools = ToolPaths()
         localModels = LocalModelRuntime(environment: environment, children: processes, client: http)
+        pricing = prices.map { ModelPricing(prices: $0, environment: configuration.environment) } ?? .standard
         models = ModelRegistry(environment: environment, runtime: localModels, client: http)
     }
 

@@ -27,6 +27,7 @@ public struct AgentKind: NodeKind {
     ]
 
     let models: any ModelProvider
+    private let pricing: ModelPricing
     private let agents: [String: AgentDefinition]
     private let lookUp: @Sendable (String, NodeContext) -> AgentDefinition?
 
@@ -34,13 +35,15 @@ public struct AgentKind: NodeKind {
     ///
     /// - Parameters:
     ///   - models: answers; finds the model by its name.
+    ///   - pricing: says what answers cost.
     ///   - agents: the agents known when a workflow is compiled, for the types of their answers.
     ///   - lookUp: finds an agent when a node runs, before `agents` is asked.
     public init(
-        models: any ModelProvider, agents: [String: AgentDefinition] = [:],
+        models: any ModelProvider, pricing: ModelPricing = .standard, agents: [String: AgentDefinition] = [:],
         lookUp: @escaping @Sendable (String, NodeContext) -> AgentDefinition? = { _, _ in nil }
     ) {
         self.models = models
+        self.pricing = pricing
         self.agents = agents
         self.lookUp = lookUp
     }
@@ -102,7 +105,8 @@ public struct AgentKind: NodeKind {
         guard !prompt.isEmpty else { return .failed(NodeFailure(.badData, "the prompt is empty")) }
         var turn = AgentTurn(agent: agent, prompt: prompt, fields: context.fields)
         do throws(ModelError) {
-            let reply = try await turn.run(models, log: context.log)
+            let recorded = RecordedModel(models, calls: context.calls, pricing: pricing)
+            let reply = try await turn.run(recorded, log: context.log)
             let path = FilePath.join(context.directory, "transcript.json")
             try turn.transcript(reply).write(to: path)
             return .succeeded(

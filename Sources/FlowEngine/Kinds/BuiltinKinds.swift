@@ -17,7 +17,7 @@ public enum BuiltinKinds {
             SQLKind(tools: toolbox.tools, processes: toolbox.processes),
             JQKind(tools: toolbox.tools, processes: toolbox.processes),
             RenderKind(tools: toolbox.tools, processes: toolbox.processes),
-            AgentKind(models: toolbox.models, lookUp: toolbox.agents.agent),
+            AgentKind(models: toolbox.models, pricing: toolbox.pricing, lookUp: toolbox.agents.agent),
             HTTPKind(client: toolbox.http),
         ]
     }
