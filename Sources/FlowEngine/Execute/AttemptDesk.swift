@@ -65,7 +65,7 @@ struct AttemptDesk: CallDesk {
                 await send(step, id: id)
             } onCancel: {
                 // Ends at once; who waits is `send`.
-                Task { await executor.withdraw(id) }
+                Task(executorPreference: executor.site.tasks) { await executor.withdraw(id) }
             }
             if Task.isCancelled { await executor.forget(id) }
         } else {

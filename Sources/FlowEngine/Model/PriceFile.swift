@@ -14,6 +14,16 @@ struct PriceFile {
     /// The models of a file and its faults.
     static func entries(in bytes: [UInt8], file: String?) -> ([PriceList.Entry], faults: [String]) {
         let (document, problems) = YAMLDocument.parse(bytes)
+        guard let document else {
+            let places = LineTable(bytes)
+            return (
+                [],
+                problems.map { problem in
+                    let (line, column) = places.position(at: problem.range.lowerBound)
+                    return "\(file ?? "prices.yaml"):\(line):\(column): \(problem.message)"
+                }
+            )
+        }
         var reader = PriceFile(document: document, file: file)
         for problem in problems { reader.fault("\(problem.message)", at: problem.range.lowerBound) }
         if problems.isEmpty { reader.read() }

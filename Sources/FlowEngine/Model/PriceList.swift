@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FileSystem
-public import FlowCore
+import FlowCore
 
 /// The prices of models by their names.
 public struct PriceList: Sendable {
