@@ -140,7 +140,7 @@ import Testing
     }
 
     @Test("kill -9 between the start of a call and its end: what was set aside is its cost, and the budget holds")
-    func kill() async throws {
+    func killed() async throws {
         let site = try await Site(
             """
             flow: 1

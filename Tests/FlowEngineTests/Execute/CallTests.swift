@@ -37,7 +37,8 @@ struct CallTests {
         #expect(all.map(\.index) == [1, 2])
         #expect(all.map { $0.end?.charge.tokens } == [4, 0])
         #expect(all.map { $0.end?.answeredBy } == ["service-1", "service-1"])
-        let reply = try #require(try await project.engine().store.content(#require(all[0].end?.reply)))
+        let digest = try #require(all[0].end?.reply)
+        let reply = try #require(try await project.engine().store.content(digest))
         #expect(String(decoding: reply, as: UTF8.self) == #""one!""#)
         #expect(try await all == CallSummary.calls(in: run.events))
         let order = try await run.events.map(\.event.typeName).filter { !$0.hasPrefix("run") }
@@ -68,9 +69,10 @@ struct CallTests {
             most = max(most, spent)
         }
         #expect(most == 90)
-        let failure = try #require(try await run.events.compactMap { recorded -> NodeFailure? in
+        let failures = try await run.events.compactMap { recorded -> NodeFailure? in
             if case .nodeFailed(_, _, let failure, _) = recorded.event { failure } else { nil }
-        }.first)
+        }
+        let failure = try #require(failures.first)
         #expect(failure.reason == .budget)
         #expect(failure.message.contains("the budget of the run"))
     }

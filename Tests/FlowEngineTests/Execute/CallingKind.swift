@@ -73,22 +73,24 @@ struct CallingKind: NodeKind {
         }
     }
 
+    private func charge(_ tokens: JSONValue?) -> CallCharge {
+        let tokens = Int(clamping: tokens?.integerValue ?? 0)
+        return CallCharge(tokens: tokens, money: Money(dollars: Double(tokens) / 1000))
+    }
+
     func run(_ context: NodeContext) async -> NodeOutcome {
         var answers: [JSONValue] = []
         for item in context.body.arrayValue ?? [] {
             let text = item["ask"]?.stringValue ?? ""
-            func tokens(_ key: String) -> Int { Int(clamping: item[key]?.integerValue ?? 0) }
-            func charge(_ tokens: Int) -> CallCharge {
-                CallCharge(tokens: tokens, money: Money(dollars: Double(tokens) / 1000))
-            }
+            let (reservation, charge) = (charge(item["reserve"]), charge(item["cost"]))
             let intent = CallIntent(
-                kind: .tool, name: "service", request: ["ask": .string(text)], reservation: charge(tokens("reserve")))
+                kind: .tool, name: "service", request: ["ask": .string(text)], reservation: reservation)
             do throws(CallRefusal) {
                 let outcome = try await context.calls.perform(intent) {
                     let answer = await service.answer(text)
                     return CallOutcome(
                         reply: .string(answer), answeredBy: "service-1",
-                        usage: ModelUsage(promptTokens: 1, completionTokens: 2), charge: charge(tokens("cost")))
+                        usage: ModelUsage(promptTokens: 1, completionTokens: 2), charge: charge)
                 }
                 answers.append(outcome.reply)
             } catch {

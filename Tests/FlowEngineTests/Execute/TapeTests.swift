@@ -87,7 +87,8 @@ struct TapeTests {
             let recorder = RunRecorder()
             let id = try await project.engine().derive(
                 DerivedRun(parent: run.id, kind: .replay, rerun: ["twice", "last"]), workflow: workflow,
-                inputs: ["word": "hello"], options: options, observer: recorder)
+                inputs: JSONObject([JSONObject.Member(key: "word", value: "hello")]), options: options,
+                observer: recorder)
             let derived = TestRun(project: project, id: id, recorder: recorder)
             _ = try await derived.outcome()
             return derived
