@@ -31,7 +31,10 @@ public struct CallSummary: Sendable, Hashable {
         for recorded in events {
             switch recorded.event {
             case .callStarted(let node, let attempt, let index, let start):
-                guard places.updateValue(calls.count, forKey: Key(node: node, index: index)) == nil else { break }
+                // What is told first counts.
+                let key = Key(node: node, index: index)
+                guard places[key] == nil else { break }
+                places[key] = calls.count
                 calls.append(
                     CallSummary(node: node, attempt: attempt, index: index, start: start, startedAt: recorded.at))
             case .callEnded(let node, _, let index, let end):

@@ -208,14 +208,18 @@ actor RunExecutor {
     // MARK: The loop
 
     private func drain() async {
-        while stopReason == nil {
-            // The effects of a run that nobody works on wait until somebody does.
-            if machine.isAtWork { openEffects.append(contentsOf: machine.takeEffects()) }
-            if inbox.isEmpty, openEffects.isEmpty || !machine.isAtWork { break }
-            await step()
-        }
-        if stopReason != nil { refuseAll() }
-        await leave()
+        repeat {
+            while stopReason == nil {
+                // The effects of a run that nobody works on wait until somebody does.
+                if machine.isAtWork { openEffects.append(contentsOf: machine.takeEffects()) }
+                if inbox.isEmpty, openEffects.isEmpty || !machine.isAtWork { break }
+                await step()
+            }
+            if stopReason != nil { refuseAll() }
+            await leave()
+            // What came in the meantime has nobody else: an attempt may wait for the end of its call to be durable, and
+            // the engine for the attempt.
+        } while !inbox.isEmpty
         isDraining = false
         let drainWaiters = drainWaiters
         self.drainWaiters = []

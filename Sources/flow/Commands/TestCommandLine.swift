@@ -33,10 +33,15 @@ enum TestCommandLine {
         }
         let workflow = try workplace.load(invocation.argument(0))
         guard let plan = try RunCommandLine.compiled(workflow) else { return .invalidWorkflow }
-        let tape = try await workplace.openRun(name)
-        let (recorded, recordedOptions) = try await tape.reader.inputs(of: tape.summary)
+        var tape = try await workplace.openRun(name)
+        // The latest run is often a test itself: what it was tested against is meant.
+        while name.hasPrefix("@"), let origin = try await tape.reader.inputs(of: tape.summary).1.tape {
+            tape = try await workplace.openRun(origin)
+        }
+        let expected = tape
+        let (recorded, recordedOptions) = try await expected.reader.inputs(of: expected.summary)
         var options = RunOptions(maxParallel: recordedOptions.maxParallel, approval: .none)
-        options.tape = tape.id
+        options.tape = expected.id
         let inputs = try inputs(of: plan.definition, recorded, invocation)
         let started = options
         let engine = try await workplace.openEngine()
@@ -50,7 +55,7 @@ enum TestCommandLine {
         }
         await engine.close()
         let comparison = try await TapeComparison.make(
-            expected: tape, found: try await workplace.openRun(run), ignoring: ["approval"])
+            expected: expected, found: try await workplace.openRun(run), ignoring: ["approval"])
         if invocation.flag("json") {
             try Output.json(comparison.json)
         } else {
