@@ -29,15 +29,33 @@ public struct WorkflowLoader: Sendable {
             entry: FilePath.basename(path), agentFolders: agentFolders)
     }
 
+    /// Compiles the workflow of a run from the files that the run keeps.
+    func load(stored source: StoredSource, entry: String) throws(FileError) -> LoadedWorkflow {
+        var workflow = load(
+            WorkflowSource(
+                name: entry, bytes: try source.text(of: entry), directory: source.folder,
+                readFile: { try? File.read($0, limit: Self.largestFile) }),
+            entry: entry, agentFolders: [FilePath.join(source.folder, SourceBundle.agentFolder)])
+        workflow.bundle.editedFrom = (FilePath.basename(source.folder), entry)
+        return workflow
+    }
+
     /// Compiles a workflow text; what it refers to is read from the files beside it.
     public func load(_ source: WorkflowSource, entry: String, agentFolders: [String]) -> LoadedWorkflow {
         var agents: [AgentDefinition] = []
         var agentFiles: [String: [UInt8]] = [:]
         var agentProblems: [(sources: SourceMap, diagnostics: [Diagnostic])] = []
+        var unread: [AgentDefinition] = []
+        let mentions = AgentMentions(text: source.bytes)
         for folder in agentFolders {
             for file in (try? File.list(folder)) ?? [] where file.name.hasSuffix(".yaml") && file.kind == .file {
                 let path = FilePath.join(folder, file.name)
                 guard agentFiles[file.name] == nil, let bytes = try? File.read(path, limit: 1 << 20) else { continue }
+                if let name = AgentMentions.declaredName(in: bytes), !mentions.mayName(name) {
+                    // Known by its name, for who misspells it.
+                    unread.append(AgentDefinition(name: name, instructions: ""))
+                    continue
+                }
                 let (agent, diagnostics, sources) = Compiler(kinds: kinds).compileAgent(
                     WorkflowSource(name: path, bytes: bytes, directory: folder, readFile: { _ in nil }))
                 agentFiles[file.name] = bytes
@@ -45,7 +63,7 @@ public struct WorkflowLoader: Sendable {
                 if diagnostics.hasErrors { agentProblems.append((sources, diagnostics)) }
             }
         }
-        let compilation = Compiler(kinds: kinds, agents: agents).compile(source)
+        let compilation = Compiler(kinds: kinds, agents: agents + unread).compile(source)
         var files = [entry: source.bytes]
         for (name, bytes) in agentFiles where !Self.isReplaced(name, by: compilation.definition) {
             files["\(SourceBundle.agentFolder)/\(name)"] = bytes
