@@ -21,7 +21,7 @@ public struct PlanGenerator: Sendable {
         let count = random.chance(3) ? 0 : 1 + random.below(random.chance(5) ? 5 * largest : largest)
         definition.nodes = nodes(count, prefix: "n")
         definition.finally = random.chance(40) ? nodes(1 + random.below(3), prefix: "f") : []
-        definition.budget = random.chance(30) ? budget() : nil
+        definition.budget = random.chance(15) ? budget() : nil
         definition.pools = [PoolDefinition(name: "p", units: 3), PoolDefinition(name: "q", units: 1)]
         return Plan(definition: definition, slotFreeKinds: ["free"])
     }

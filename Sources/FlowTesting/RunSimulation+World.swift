@@ -93,7 +93,10 @@ extension RunSimulation {
             if case .callStarted = $0.event { true } else { false }
         }
         if case .admitted = verdict, !isStarted { problems.append("a call that is admitted does not start") }
-        if isStarted, case .admitted = verdict {} else if isStarted { problems.append("a call starts after \(verdict)") }
+        if isStarted, case .admitted = verdict {
+        } else if isStarted {
+            problems.append("a call starts after \(verdict)")
+        }
     }
 
     private mutating func charge() -> CallCharge {

@@ -24,7 +24,8 @@ struct SimulatedProgram: NodeKind {
     private func call(in context: NodeContext) async {
         let most = world.below(60)
         let intent = CallIntent(
-            kind: .model, name: "m", request: ["node": .string(context.node), "number": .integer(Int64(world.below(5)))],
+            kind: .model, name: "m",
+            request: ["node": .string(context.node), "number": .integer(Int64(world.below(5)))],
             reservation: CallCharge(tokens: most, money: Money(dollars: Double(most) / 100)))
         let (delay, cost) = (Int64(world.below(500)), world.below(most + 1))
         _ = try? await context.calls.perform(intent) {

@@ -14,10 +14,11 @@ struct MoneyTests {
         #expect(Money(picodollars: .max) * -2 == Money(picodollars: .min))
     }
 
-    @Test(arguments: [
-        (0, "$0.000000"), (12_300_000_000, "$0.012300"), (1_499_999, "$0.000001"), (1_500_000, "$0.000002"),
-        (-2_500_000_000_000, "-$2.500000"), (123_000_000_000_000, "$123.000000"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "$0.000000"), (12_300_000_000, "$0.012300"), (1_499_999, "$0.000001"), (1_500_000, "$0.000002"),
+            (-2_500_000_000_000, "-$2.500000"), (123_000_000_000_000, "$123.000000"),
+        ] as [(Int64, String)])
     func sixDecimals(_ picodollars: Int64, _ text: String) {
         #expect(Money(picodollars: picodollars).description == text)
     }

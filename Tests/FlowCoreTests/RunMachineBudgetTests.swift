@@ -104,6 +104,15 @@ struct RunMachineBudgetTests {
         #expect(try run.call("a", tokens: 10) == .admitted(index: 2))
     }
 
+    @Test func nothingHoldsACallThatNoGrantLetsPass() throws {
+        var run = try RunMachineRun([node("a")], budget: Self.tokens(0, .pause))
+        guard case .refused = try run.call("a", tokens: 1) else {
+            Issue.record("twice nothing is nothing")
+            return
+        }
+        #expect(run.machine.status == .paused)
+    }
+
     @Test func dollarsOfAnUnknownPriceAreRefused() throws {
         var run = try RunMachineRun([node("a")], budget: BudgetDefinition(dollars: 1, onExceed: .stop))
         let call = CallStart(

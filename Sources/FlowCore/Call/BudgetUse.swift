@@ -105,6 +105,9 @@ public struct BudgetUse: Sendable, Hashable {
     /// Whether a refused call is refused because the budget is used, and not because its price is not known.
     func isExhausted(by call: CallStart) -> Bool { isOver || dollars == nil || call.reservation.isPriced }
 
+    /// Whether to grant the limits once more makes any of them larger.
+    var canGrow: Bool { budget.dollars != 0 && budget.tokens != 0 }
+
     /// The next percentage that is to be told.
     func alert(at now: Timestamp) -> (measure: BudgetMeasure, percent: Int)? {
         for measure in BudgetMeasure.allCases {

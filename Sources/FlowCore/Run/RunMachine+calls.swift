@@ -22,7 +22,9 @@ extension RunMachine {
         let planNode = Int(nodes[node].planNode)
         if let refusal = calls.refusal(of: call, planNode: planNode, countsOpen: false) {
             let budget = calls.budgets[refusal.budget]
-            let isHeld = budget.budget.onExceed == .pause && budget.isExhausted(by: call) && cancellation == nil
+            let isHeld =
+                budget.budget.onExceed == .pause && budget.canGrow && budget.isExhausted(by: call)
+                && cancellation == nil
             return isHeld ? .held(refusal.text) : .refused(refusal.text)
         }
         if calls.refusal(of: call, planNode: planNode, countsOpen: true) != nil { return .waits }

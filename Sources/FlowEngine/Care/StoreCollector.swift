@@ -232,7 +232,9 @@ public struct StoreCollector {
         try connection.prepare("SELECT run, result, payload, type FROM event").forEachRow { row in
             guard !dead.contains(row.int64(0)) else { return }
             // What is pinned is named by the derivation, not by the event; pictures are named by requests.
-            if row.text(3) == "run_derived" || row.text(3) == "call_started" { values.formUnion(Self.digests(in: row.blob(2))) }
+            if row.text(3) == "run_derived" || row.text(3) == "call_started" {
+                values.formUnion(Self.digests(in: row.blob(2)))
+            }
             if let result = Digest(bytes: row.blob(1)) { values.insert(result) }
             if !row.isNull(2) { live.formUnion(Self.digests(in: row.blob(2))) }
         }

@@ -129,14 +129,16 @@ final class CallTape: Sendable {
             let entries = state.entries[node] ?? []
             return (entries.count, entries.first { !$0.isUsed && $0.start.kind == call.kind })
         }
-        let who = "the tape of run \(run) does not have this call of node `\(node)` to \(call.kind.rawValue) `\(call.name)`"
+        let who =
+            "the tape of run \(run) does not have this call of node `\(node)` to \(call.kind.rawValue) `\(call.name)`"
         guard let next else {
             return all == 0 ? "\(who): the node made no calls there" : "\(who): all \(all) calls of the node are used"
         }
         if next.start.name != call.name {
             return "\(who): the next one there is to `\(next.start.name)`"
         }
-        guard let bytes = try? await store.content(next.start.request), let recorded = try? JSONValue.parse(bytes) else {
+        guard let bytes = try? await store.content(next.start.request), let recorded = try? JSONValue.parse(bytes)
+        else {
             return "\(who): the request of the next one cannot be read"
         }
         let diff = JSONDiff(old: recorded, new: request, limit: 3)

@@ -50,7 +50,8 @@ struct PriceFile {
         else { return fault("a file of prices has the key `models` with a mapping of names", at: document.root) }
         for (key, value) in document.pairs(of: models) {
             guard document.kind(of: value) == .mapping else {
-                fault("the price of `\(document.string(of: key))` is a mapping with `prompt` and `completion`", at: value)
+                fault(
+                    "the price of `\(document.string(of: key))` is a mapping with `prompt` and `completion`", at: value)
                 continue
             }
             check(value, ["prompt", "cached", "completion", "long", "also", "date", "source"])

@@ -9,7 +9,8 @@ enum Commands {
             ReplayCommandLine.spec, TestCommandLine.spec,
         ] + BranchCommandLine.all + [
             TreeCommandLine.spec, CompareCommandLine.spec, WhyCommandLine.spec,
-            ListCommandLine.spec, ShowCommandLine.spec, CostCommandLine.spec, PricesCommandLine.spec, LogsCommandLine.spec, EventsCommandLine.spec,
+            ListCommandLine.spec, ShowCommandLine.spec, CostCommandLine.spec, PricesCommandLine.spec,
+            LogsCommandLine.spec, EventsCommandLine.spec,
             WatchCommandLine.spec,
             ModesCommandLine.spec, ValidateCommandLine.spec, ExplainCommandLine.spec, FormatCommandLine.spec,
             PlanCommandLine.spec,

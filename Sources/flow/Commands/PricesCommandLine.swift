@@ -56,8 +56,9 @@ enum PricesCommandLine {
 
     /// The price of a million tokens.
     private static func text(_ price: Money) -> String {
+        // At least two decimals, as people write dollars.
         var text = (price * 1_000_000).description
-        while text.hasSuffix("0"), !text.hasSuffix(".00") { text.removeLast() }
+        for _ in 0..<4 where text.hasSuffix("0") { text.removeLast() }
         return text
     }
 

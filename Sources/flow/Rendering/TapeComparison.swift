@@ -83,7 +83,7 @@ struct TapeComparison {
             text += "the run \(found.status.rawValue), not \(expected.status.rawValue)"
             text += found.reason.map { ": \($0)\n" } ?? "\n"
         }
-        let calls = "\(tapedCalls) calls from the tape of run \(expected.id)"
+        let calls = "\(tapedCalls) \(tapedCalls == 1 ? "call" : "calls") from the tape of run \(expected.id)"
         text +=
             isEqual
             ? "same: \(compared) nodes, \(calls)\n"

@@ -73,6 +73,10 @@ struct CallingKind: NodeKind {
         }
     }
 
+    func outputType(of node: NodeDefinition, in site: KindSite) -> ValueType {
+        .object(["answers": .any], open: false)
+    }
+
     private func charge(_ tokens: JSONValue?) -> CallCharge {
         let tokens = Int(clamping: tokens?.integerValue ?? 0)
         return CallCharge(tokens: tokens, money: Money(dollars: Double(tokens) / 1000))

@@ -70,7 +70,8 @@ struct PriceListTests {
         let store = directory.file("project/.flow")
         try File.createDirectory(store)
         try File.createDirectory(directory.file("home"))
-        try File.write("models: {gpt-4o: {prompt: 1, completion: 2}, own: {prompt: 3, completion: 4, also: [mine]}}",
+        try File.write(
+            "models: {gpt-4o: {prompt: 1, completion: 2}, own: {prompt: 3, completion: 4, also: [mine]}}",
             to: directory.file("home/prices.yaml"))
         try File.write("models: {own: {prompt: 0, completion: 0}}", to: FilePath.join(store, "prices.yaml"))
         let list = try PriceList.load(storeFolder: store, environment: ["FLOW_HOME": directory.file("home")])
