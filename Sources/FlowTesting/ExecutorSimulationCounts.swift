@@ -22,7 +22,7 @@ public struct ExecutorSimulationCounts: Sendable, Hashable {
         case refusedRequests = "refused requests"
         case interruptions, retries, iterations, waits, decisions
         case fanOuts = "fan-outs"
-        case pauses, cancellations
+        case pauses, cancellations, calls
         case replays = "logs folded and compared"
     }
 

@@ -64,6 +64,16 @@ extension ExecutorWorld {
         }
     }
 
+    /// A call is made: the fact that it begins must be durable, and nothing of it has ended.
+    func noteCall(of context: NodeContext, epoch: Int) {
+        state.withLock { state in
+            guard state.isAlive, state.epoch == epoch, let node = state.oracle.index(of: context.node) else { return }
+            state.counts[.calls] += 1
+            state.expect(
+                !state.oracle.openCalls(of: node).isEmpty, "\(context.node) makes a call before it is durable")
+        }
+    }
+
     /// What a node reads of others must be what they put out, whatever happened in between.
     private func checkValues(of context: NodeContext, _ state: inout State) {
         for need in context.definition.needs {
@@ -137,6 +147,10 @@ extension ExecutorWorld.State {
         for problem in oracle.problems where !problems.contains(problem) { expect(false, problem) }
         if let node = event.node { last[node] = event }
         switch event {
+        case .callStarted(let node, _, _, let call):
+            expect(contents.contains(call.request), "the request of \(node) is not durable")
+        case .callEnded(let node, _, _, let end):
+            expect(contents.contains(end.reply), "the reply to \(node) is not durable")
         case .nodeSucceeded(let node, _, let digest):
             expect(contents.contains(digest), "the result of \(node) is not durable")
             results[node] = outputs[digest]

@@ -21,6 +21,7 @@ public struct PlanGenerator: Sendable {
         let count = random.chance(3) ? 0 : 1 + random.below(random.chance(5) ? 5 * largest : largest)
         definition.nodes = nodes(count, prefix: "n")
         definition.finally = random.chance(40) ? nodes(1 + random.below(3), prefix: "f") : []
+        definition.budget = random.chance(15) ? budget() : nil
         definition.pools = [PoolDefinition(name: "p", units: 3), PoolDefinition(name: "q", units: 1)]
         return Plan(definition: definition, slotFreeKinds: ["free"])
     }
@@ -72,7 +73,16 @@ public struct PlanGenerator: Sendable {
             onInterrupt: random.chance(75) ? .rerun : .fail,
             foreach: random.chance(15) ? foreach() : nil,
             priority: random.chance(30) ? random.below(5) - 2 : 0, fallback: fallback,
-            repetition: random.chance(10) ? repetition : nil, demands: random.chance(20) ? demands() : [])
+            repetition: random.chance(10) ? repetition : nil, demands: random.chance(20) ? demands() : [],
+            budget: random.chance(15) ? budget() : nil)
+    }
+
+    /// Without a limit in time: what time alone brings about is no answer of the world.
+    private mutating func budget() -> BudgetDefinition {
+        BudgetDefinition(
+            dollars: random.chance(40) ? Double(random.below(30)) / 10 : nil,
+            tokens: random.chance(70) ? random.below(300) : nil, warnAt: random.pick([0.8, 0.5, 0.33, 1]),
+            onExceed: random.pick(BudgetDefinition.Excess.allCases))
     }
 
     /// When it ends is for the world to say.

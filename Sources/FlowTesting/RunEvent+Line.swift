@@ -28,6 +28,13 @@ extension RunEvent {
         case .nodeOmitted(let node, let reason): "\(node) omitted: \(reason)"
         case .nodeCancelled(let node): "\(node) cancelled"
         case .nodeInterrupted(let node, let attempt): "\(node) interrupted #\(attempt)"
+        case .callStarted(let node, let attempt, let index, let call):
+            "\(node) #\(attempt) calls \(call.name) (\(index)), at most \(call.reservation.tokens)"
+        case .callEnded(let node, let attempt, let index, let end):
+            "\(node) #\(attempt) is answered (\(index)) for \(end.charge.tokens)"
+        case .budgetReached(let node, let measure, let percent):
+            "budget of \(node ?? "the run"): \(percent) % of \(measure.rawValue)"
+        case .budgetExceeded(let node, let reason): "budget of \(node ?? "the run") is over: \(reason)"
         }
     }
 }

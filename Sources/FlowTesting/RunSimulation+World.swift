@@ -69,8 +69,40 @@ extension RunSimulation {
             }
         case .wake(let node, let moment): wakes[node] = moment
         case .watch(let node, _): watches.insert(node)
-        case .prepare, .join, .close: break
+        case .prepare, .join, .close, .watchTime: break
         }
+    }
+
+    /// An attempt begins a call, or one of its calls ends.
+    mutating func moveCall() {
+        let node = random.pick(attempts.keys.sorted())
+        guard let attempt = attempts[node] else { return }
+        let open = oracle.openCalls(of: node)
+        if !open.isEmpty, random.chance(60) {
+            let index = random.pick(open)
+            let end = CallEnd(reply: .zero, charge: charge(), isTaped: random.chance(10))
+            return answer(.callEnded(node, attempt: attempt, index: index, end))
+        }
+        let call = CallStart(
+            kind: random.pick(CallIntent.Kind.allCases), name: "m", request: .zero, reservation: charge())
+        let verdict = machine.verdict(on: call, of: node, attempt: attempt)
+        oracle.check(verdict, on: call, of: node, attempt: attempt)
+        let before = pending.count
+        send(.callBegan(node, attempt: attempt, call))
+        let isStarted = pending.dropFirst(before).contains {
+            if case .callStarted = $0.event { true } else { false }
+        }
+        if case .admitted = verdict, !isStarted { problems.append("a call that is admitted does not start") }
+        if isStarted, case .admitted = verdict {
+        } else if isStarted {
+            problems.append("a call starts after \(verdict)")
+        }
+    }
+
+    private mutating func charge() -> CallCharge {
+        CallCharge(
+            tokens: random.below(60), money: Money(dollars: Double(random.below(40)) / 100),
+            isPriced: random.chance(95))
     }
 
     /// Whatever must stop has been told to.

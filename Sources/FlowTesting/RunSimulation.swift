@@ -96,13 +96,13 @@ public struct RunSimulation {
     private var isOver: Bool { machine.ended != nil && pending.isEmpty && chores.isEmpty && outbox.isEmpty }
 
     /// Something that may happen next.
-    enum Move { case chore, commit, attempt, child, person, time, fault }
+    enum Move { case chore, commit, attempt, call, child, person, time, fault }
 
     private mutating func step() {
         var moves: [Move] = []
         if !chores.isEmpty { moves += [.chore, .chore, .chore] }
         if !pending.isEmpty || !outbox.isEmpty { moves += [.commit, .commit] }
-        if !attempts.isEmpty { moves += [.attempt, .attempt] }
+        if !attempts.isEmpty { moves += [.attempt, .attempt, .call] }
         if !watches.isEmpty { moves.append(.child) }
         if !approvals.isEmpty, !peopleAreSlow { moves.append(.person) }
         if !wakes.isEmpty { moves.append(.time) }
@@ -122,6 +122,7 @@ public struct RunSimulation {
         case .chore: doChore()
         case .commit: commit()
         case .attempt: endAttempt()
+        case .call: moveCall()
         case .child: endChild()
         case .person: decide()
         case .time: passTime()
@@ -165,7 +166,7 @@ public struct RunSimulation {
         for effect in machine.takeEffects() {
             switch effect {
             case .prepare, .join, .close: chores.append(effect)
-            case .run, .cancel, .wake, .watch: outbox.append(effect)
+            case .run, .cancel, .wake, .watch, .watchTime: outbox.append(effect)
             }
         }
     }
@@ -185,6 +186,8 @@ public struct RunSimulation {
         if !zip(machine.nodes, other.nodes).allSatisfy(same) || machine.nodes.count != other.nodes.count
             || status != otherStatus || machine.endedCount != other.endedCount
             || machine.failedNode != other.failedNode || machine.waits != other.waits
+            || machine.calls.spent != other.calls.spent || machine.calls.reserved != other.calls.reserved
+            || machine.calls.budgets != other.calls.budgets
         {
             problems.append("\(what) differs")
         }

@@ -29,6 +29,16 @@ struct RunSimulationOracle {
         var keepsUnits = false
     }
 
+    /// What the facts say of a call.
+    struct Call: Sendable {
+        var node: Int
+        var planNode: Int
+        var index: Int
+        var reservation: CallCharge
+        /// Nil while it is open.
+        var charge: CallCharge?
+    }
+
     let plan: Plan
     let slots: Int
     private(set) var nodes: [Node]
@@ -41,6 +51,12 @@ struct RunSimulationOracle {
     private var openMain: Int
     private(set) var openAll: Int
     private var usedSlots = 0
+    /// All calls, in the order in which they began.
+    var calls: [Call] = []
+    /// By node, with nil for the run: how often its budget was granted, and what was told since.
+    var grants: [String?: Int] = [:]
+    var told: [String?: Set<String>] = [:]
+    var over: Set<String?> = []
     /// While the oracle takes in facts of the past, of which it does not know what the world had answered.
     private var isReplaying = false
     /// The latest moment that the wall clock has shown: it may have been set back since.
@@ -176,13 +192,19 @@ struct RunSimulationOracle {
         if !nodes[node].status.isTerminal, !runs(node) { nodes[node].wantsSlot = true }
     }
 
-    private func expect(_ holds: Bool, _ message: @autoclosure () -> String) {
+    func expect(_ holds: Bool, _ message: @autoclosure () -> String) {
         if !holds { found.list.append(message()) }
     }
 
     private mutating func move(_ node: Int, _ status: NodeStatus, _ event: RunEvent) {
         let old = self.status(of: node)
         expect(old.allows(status), "`\(event.line)` goes from \(old) to \(status)")
+        if runs(node) {
+            // Nobody will see the end of a call whose attempt has ended.
+            for place in calls.indices where calls[place].node == node && calls[place].charge == nil {
+                calls[place].charge = calls[place].reservation
+            }
+        }
         if runs(node), takesSlot(node) { usedSlots -= 1 }
         nodes[node].status = status
         nodes[node].wantsSlot = false
@@ -199,6 +221,14 @@ struct RunSimulationOracle {
     mutating func take(_ event: RunEvent, at now: Timestamp) {
         noteTime(now)
         expect(ended == nil, "`\(event.line)` comes after the end")
+        switch event {
+        case .budgetReached(let name, let measure, let percent): return noteTold(event, name, measure, percent)
+        case .budgetExceeded(let name, _):
+            expect(budget(of: name) != nil, "`\(event.line)` without a budget")
+            expect(over.insert(name).inserted, "`\(event.line)` comes twice")
+            return
+        default: break
+        }
         if let name = event.node {
             guard let node = indexes[name] else {
                 found.list.append("`\(event.line)` names no node")
@@ -212,7 +242,13 @@ struct RunSimulationOracle {
             isStarted = true
             isEngaged = true
         case .runPaused: isPaused = true
-        case .runResumed: isPaused = false
+        case .runResumed:
+            isPaused = false
+            for name in over where budget(of: name)?.onExceed == .pause {
+                grants[name, default: 1] += 1
+                told[name] = nil
+                over.remove(name)
+            }
         case .cancelRequested:
             isCancelled = true
             isPaused = false
@@ -270,6 +306,23 @@ struct RunSimulationOracle {
             move(node, .interrupted, event)
             nodes[node].wasInterrupted = true
             nodes[node].wantsSlot = true
+        case .callStarted(_, let attempt, let index, let call):
+            expect(runs(node) && attempt == nodes[node].attempt, "`\(event.line)` of an attempt that does not run")
+            expect(index == calls.count { $0.node == node } + 1, "`\(event.line)` has the wrong index")
+            expect(
+                refusal(of: call, planNode: nodes[node].planNode, countsOpen: true) == nil,
+                "`\(event.line)` does not fit its budget")
+            calls.append(
+                Call(node: node, planNode: nodes[node].planNode, index: index, reservation: call.reservation))
+        case .callEnded(_, let attempt, let index, let end):
+            expect(runs(node) && attempt == nodes[node].attempt, "`\(event.line)` of an attempt that does not run")
+            guard let place = calls.firstIndex(where: { $0.node == node && $0.index == index }),
+                calls[place].charge == nil
+            else {
+                found.list.append("`\(event.line)` of a call that is not open")
+                return
+            }
+            calls[place].charge = end.charge
         default: break
         }
     }
@@ -399,6 +452,7 @@ struct RunSimulationOracle {
         expect(machine.endedCount == nodes.count(where: \.status.isTerminal), "endedCount is \(machine.endedCount)")
         expect(machine.status == runStatus, "the run is \(machine.status), not \(runStatus)")
         expect(ended != nil || openAll > 0 || !isEngaged, "all nodes have ended, the run has not")
+        checkCalls(machine)
         let people = nodes.filter { $0.status == .waiting }
         let onlyPeople = people.allSatisfy { if case .approval = $0.wait { true } else { false } }
         expect(

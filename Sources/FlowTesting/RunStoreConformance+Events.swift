@@ -49,6 +49,33 @@ extension RunStoreConformance {
                 node: "n", decision: ApprovalDecision(approved: false, by: "", at: Timestamp(milliseconds: .min))),
             .nodeSkipped(node: "n", reason: awkward), .nodeOmitted(node: "n", reason: ""),
             .nodeCancelled(node: "n"), .nodeInterrupted(node: "n", attempt: 7),
+        ] + callEvents
+    }
+
+    /// Calls and budgets.
+    private static var callEvents: [RunEvent] {
+        [
+            .callStarted(
+                node: awkward, attempt: 2, index: 1,
+                call: CallStart(
+                    kind: .model, name: awkward, request: digest(7),
+                    reservation: CallCharge(tokens: .max, money: Money(picodollars: .max)))),
+            .callStarted(
+                node: "n", attempt: 1, index: .max,
+                call: CallStart(
+                    kind: .tool, name: "", request: digest, reservation: CallCharge(tokens: 5, isPriced: false))),
+            .callEnded(node: awkward, attempt: 2, index: 1, end: CallEnd(reply: digest(8))),
+            .callEnded(
+                node: "n", attempt: 1, index: .max,
+                end: CallEnd(
+                    reply: digest, failed: true, answeredBy: awkward,
+                    usage: ModelUsage(
+                        promptTokens: 1, completionTokens: 2, cachedTokens: 3, reasoningTokens: 4, estimated: true),
+                    charge: CallCharge(tokens: 3, money: Money(picodollars: 1), isPriced: false),
+                    latency: Milliseconds(99), isTaped: true)),
+            .budgetReached(node: nil, measure: .dollars, percent: 50),
+            .budgetReached(node: "n", measure: .time, percent: 100),
+            .budgetExceeded(node: nil, reason: awkward), .budgetExceeded(node: "", reason: ""),
         ]
     }
 

@@ -9,7 +9,41 @@ extension RunStoreConformance {
             try requireEqual(await store.runs(RunQuery()), [], "runs")
             try requireEqual(await store.events(of: "r", after: 0, limit: 9), [], "events")
             try requireEqual(await store.nodes(of: "r"), [], "nodes")
+            try requireEqual(await store.calls(of: "r"), [], "calls")
             try requireEqual(await store.content(digest), nil, "content")
+        },
+        Check(name: "gives the calls of a run in the order of their starts") { store in
+            let start = CallStart(
+                kind: .model, name: awkward, request: digest(3),
+                reservation: CallCharge(tokens: .max, money: Money(picodollars: .max), isPriced: false))
+            let end = CallEnd(
+                reply: digest(4), failed: true, answeredBy: awkward,
+                usage: ModelUsage(
+                    promptTokens: .max, completionTokens: 2, cachedTokens: 3, reasoningTokens: 4, estimated: true),
+                charge: CallCharge(tokens: 5, money: Money(picodollars: 6)), latency: Milliseconds(7), isTaped: true)
+            let other = CallStart(kind: .tool, name: "t", request: digest(5))
+            let events: [RunEvent] = [
+                .nodeStarted(node: awkward, attempt: 1), .nodeStarted(node: "b", attempt: 2),
+                .callStarted(node: awkward, attempt: 1, index: 1, call: start),
+                .callStarted(node: "b", attempt: 2, index: 1, call: other),
+                .callEnded(node: "b", attempt: 2, index: 1, end: CallEnd(reply: digest(6))),
+                .callStarted(node: awkward, attempt: 1, index: 2, call: other),
+                .callEnded(node: awkward, attempt: 1, index: 1, end: end),
+                .callEnded(node: "nobody", attempt: 1, index: 1, end: end),
+                // What was told first counts.
+                .callStarted(node: "b", attempt: 3, index: 1, call: start),
+                .callEnded(node: "b", attempt: 2, index: 1, end: end),
+            ]
+            var log = creation("r").events
+            for event in events { log.append(recorded(Int64(log.count + 1), event)) }
+            try await store.commit(StoreBatch(run: "r", events: log, summary: summary("r")))
+            try await store.commit(creation("other"))
+            let calls = try await store.calls(of: "r")
+            try requireEqual(calls, CallSummary.calls(in: log), "calls")
+            try requireEqual(calls.map(\.node), [awkward, "b", awkward], "nodes of calls")
+            try requireEqual(calls.map { $0.end?.reply }, [digest(4), digest(6), nil], "replies")
+            try requireEqual(calls.first?.end, end, "an end")
+            try requireEqual(await store.calls(of: "other"), [], "calls of another run")
         },
         Check(name: "gives events page by page") { store in
             try await store.commit(StoreBatch(run: "r", events: starts(1...25), summary: summary("r")))

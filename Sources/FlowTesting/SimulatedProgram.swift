@@ -14,9 +14,27 @@ struct SimulatedProgram: NodeKind {
     func run(_ context: NodeContext) async -> NodeOutcome {
         guard world.noteStart(of: context, epoch: epoch) else { return .failed(NodeFailure(.interrupted, "killed")) }
         if world.defect == .startsTwice { _ = world.noteStart(of: context, epoch: epoch) }
+        for _ in 0..<(world.chance(30) ? 1 + world.below(3) : 0) { await call(in: context) }
         let answer = await world.hold(.attempt(node: context.node, attempt: context.attempt), epoch: epoch)
         guard case .outcome(let outcome) = answer else { return .failed(NodeFailure(.interrupted, "killed")) }
         return world.noteEnd(of: context, outcome, epoch: epoch)
+    }
+
+    /// A call that takes some time and mostly costs less than was set aside for it.
+    private func call(in context: NodeContext) async {
+        let most = world.below(60)
+        let intent = CallIntent(
+            kind: .model, name: "m",
+            request: ["node": .string(context.node), "number": .integer(Int64(world.below(5)))],
+            reservation: CallCharge(tokens: most, money: Money(dollars: Double(most) / 100)))
+        let (delay, cost) = (Int64(world.below(500)), world.below(most + 1))
+        _ = try? await context.calls.perform(intent) {
+            world.noteCall(of: context, epoch: epoch)
+            _ = await world.hold(.sleep, epoch: epoch, for: delay)
+            return CallOutcome(
+                reply: ["cost": .integer(Int64(cost))],
+                charge: CallCharge(tokens: cost, money: Money(dollars: Double(cost) / 100)))
+        }
     }
 }
 

@@ -12,8 +12,12 @@ struct RunMachineRun {
     private let slots: Int
     private let seed: UInt64
 
-    init(_ nodes: [NodeDefinition], finally: [NodeDefinition] = [], slots: Int = 2, seed: UInt64 = 0) throws {
+    init(
+        _ nodes: [NodeDefinition], finally: [NodeDefinition] = [], slots: Int = 2, seed: UInt64 = 0,
+        budget: BudgetDefinition? = nil
+    ) throws {
         var definition = WorkflowDefinition(name: "test")
+        definition.budget = budget
         definition.nodes = nodes
         definition.finally = finally
         self.slots = slots
@@ -74,6 +78,28 @@ struct RunMachineRun {
         try send(.decided(node(name), decision, result: .zero))
     }
 
+    /// Begins a call; gives what the machine said to it.
+    mutating func call(_ name: String, tokens: Int, dollars: Double = 0) throws -> CallVerdict {
+        let call = CallStart(
+            kind: .model, name: "m", request: .zero,
+            reservation: CallCharge(tokens: tokens, money: Money(dollars: dollars)))
+        let verdict = machine.verdict(on: call, of: node(name), attempt: attempt(name))
+        try send(.callBegan(node(name), attempt: attempt(name), call))
+        return verdict
+    }
+
+    mutating func answer(_ name: String, _ index: Int, tokens: Int, dollars: Double = 0) throws {
+        let charge = CallCharge(tokens: tokens, money: Money(dollars: dollars))
+        try send(.callEnded(node(name), attempt: attempt(name), index: index, CallEnd(reply: .zero, charge: charge)))
+    }
+
+    /// Lets the moments come that the machine has asked for, as far as they have.
+    mutating func passTime() throws {
+        for case .watchTime(let budget, let moment) in effects where moment <= clock.now {
+            try send(.timePassed(budget: budget))
+        }
+    }
+
     mutating func cancelled(_ name: String) throws { try send(.cancelled(node(name), attempt: attempt(name))) }
 
     /// The engine ends and another takes the run up from the log.
@@ -92,7 +118,8 @@ struct RunMachineRun {
 func node(
     _ id: String, kind: String = "run", needs: [String] = [], if conditions: [String: NeedCondition] = [:],
     retry: RetryPolicy? = nil, onFailure: FailurePolicy = .fail, onInterrupt: InterruptPolicy = .rerun,
-    foreach: ForeachDefinition.FailureMode? = nil, maxParallel: Int? = nil, priority: Int = 0
+    foreach: ForeachDefinition.FailureMode? = nil, maxParallel: Int? = nil, priority: Int = 0,
+    budget: BudgetDefinition? = nil
 ) -> NodeDefinition {
     NodeDefinition(
         id: id, kind: kind, needs: needs.map { NeedDefinition(node: $0, condition: conditions[$0] ?? .met) },
@@ -100,5 +127,5 @@ func node(
             retry: retry, onFailure: onFailure, onInterrupt: onInterrupt,
             foreach: foreach.map {
                 ForeachDefinition(items: .literal(.array([])), maxParallel: maxParallel, failureMode: $0)
-            }, priority: priority))
+            }, priority: priority, budget: budget))
 }

@@ -59,7 +59,8 @@ struct RunMachineSimulationTests {
         for name in [
             "run_started", "run_paused", "run_resumed", "cancel_requested", "run_ended", "node_expanded",
             "node_started", "node_succeeded", "node_failed", "node_waiting", "approval_decided", "node_skipped",
-            "node_omitted", "node_cancelled", "node_interrupted", "node_repeated",
+            "node_omitted", "node_cancelled", "node_interrupted", "node_repeated", "call_started", "call_ended",
+            "budget_reached", "budget_exceeded",
         ] {
             #expect(coverage.events[name, default: 0] >= 100, "\(name) hardly happens")
         }
@@ -107,7 +108,7 @@ struct RunMachineSimulationTests {
         let attempt = random.pick([-1, 0, 1, 2, .max])
         let moment = Timestamp(milliseconds: random.pick([.min, 0, 10, .max]))
         let failure = NodeFailure(random.pick(FailureReason.allCases), "x", retryAfter: Milliseconds(.max))
-        switch random.below(16) {
+        switch random.below(20) {
         case 0, 1: return .runStarted(engine: "x")
         case 2: return random.chance(50) ? .runPaused(by: "x") : .runResumed(by: "x")
         case 3: return random.chance(10) ? .cancelRequested(by: "x", reason: "x") : .runResumed(by: "x")
@@ -124,6 +125,19 @@ struct RunMachineSimulationTests {
         case 12: return .nodeOmitted(node: node, reason: "x")
         case 13: return .nodeCancelled(node: node)
         case 14: return .nodeInterrupted(node: node, attempt: attempt)
+        case 15, 16:
+            let charge = CallCharge(tokens: random.pick([.min, 0, 3, .max]), money: Money(picodollars: .max))
+            let call = CallStart(kind: .tool, name: "x", request: .zero, reservation: charge)
+            return .callStarted(node: node, attempt: attempt, index: random.pick([.min, 0, 1, 2, .max]), call: call)
+        case 17:
+            let charge = CallCharge(tokens: random.pick([.min, 0, 3, .max]), money: Money(picodollars: .min))
+            return .callEnded(
+                node: node, attempt: attempt, index: random.pick([1, 2, .max]),
+                end: CallEnd(reply: .zero, charge: charge))
+        case 18:
+            return .budgetReached(
+                node: random.chance(50) ? nil : node, measure: random.pick(BudgetMeasure.allCases),
+                percent: random.pick([.min, 50, .max]))
         default:
             return .approvalDecided(node: node, decision: ApprovalDecision(approved: true, by: "x", at: moment))
         }

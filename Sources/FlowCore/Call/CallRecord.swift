@@ -30,11 +30,22 @@ public struct CallCharge: Sendable, Hashable {
     /// Prompt and completion together.
     public var tokens: Int
     public var money: Money
+    /// False when nobody knows the price of the tokens: `money` is then too little.
+    public var isPriced: Bool
 
     /// A charge.
-    public init(tokens: Int = 0, money: Money = .zero) {
+    public init(tokens: Int = 0, money: Money = .zero, isPriced: Bool = true) {
         self.tokens = tokens
         self.money = money
+        self.isPriced = isPriced
+    }
+
+    /// Both together, clamped.
+    public static func + (a: CallCharge, b: CallCharge) -> CallCharge {
+        let (tokens, overflow) = a.tokens.addingReportingOverflow(b.tokens)
+        return CallCharge(
+            tokens: overflow ? (b.tokens < 0 ? .min : .max) : tokens, money: a.money + b.money,
+            isPriced: a.isPriced && b.isPriced)
     }
 }
 

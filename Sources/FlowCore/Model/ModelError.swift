@@ -21,6 +21,10 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
         case truncated
         /// No model is installed or configured. The message says what to do.
         case unavailable
+        /// The call does not fit in what is left of a budget.
+        case budget
+        /// The node runs on a tape, and the tape does not have the call.
+        case tape
         case cancelled
     }
 
@@ -54,6 +58,8 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
         case .refused: .refused
         case .schemaMismatch, .truncated: .schemaMismatch
         case .unavailable: .unavailable
+        case .budget: .budget
+        case .tape: .tape
         case .cancelled: .cancelled
         }
     }

@@ -58,6 +58,10 @@ public enum FailureReason: String, Sendable, Hashable, CaseIterable {
     case child
     /// The disk is full or cannot be read or written.
     case storage
+    /// A call does not fit in what is left of a budget.
+    case budget
+    /// The tape that the node runs on does not have a call.
+    case tape
     case cancelled
 
     /// Whether another attempt may succeed without anybody changing anything.
@@ -67,7 +71,7 @@ public enum FailureReason: String, Sendable, Hashable, CaseIterable {
             .interrupted:
             true
         case .spawn, .expression, .badData, .unavailable, .clientError, .refused, .rejected, .notConverged,
-            .disagreement, .child, .storage, .cancelled:
+            .disagreement, .child, .storage, .budget, .tape, .cancelled:
             false
         }
     }

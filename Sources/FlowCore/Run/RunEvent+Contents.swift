@@ -18,7 +18,11 @@ extension RunEvent {
         case .nodeExpanded(_, _, let items): [NamedContent(what: "the items", digest: items)]
         case .nodeSucceeded(_, _, let result): [NamedContent(what: "the result", digest: result)]
         case .nodeRepeated(_, _, let result, _): [NamedContent(what: "an iteration", digest: result)]
-        case .runStarted, .runPaused, .runResumed, .cancelRequested, .runEnded, .nodeStarted, .nodeFailed, .nodeWaiting,
+        case .callStarted(_, _, let index, let call):
+            [NamedContent(what: "the request of call \(index)", digest: call.request)]
+        case .callEnded(_, _, let index, let end):
+            [NamedContent(what: "the reply of call \(index)", digest: end.reply)]
+        case .budgetReached, .budgetExceeded, .runStarted, .runPaused, .runResumed, .cancelRequested, .runEnded, .nodeStarted, .nodeFailed, .nodeWaiting,
             .approvalDecided, .nodeSkipped, .nodeOmitted, .nodeCancelled, .nodeInterrupted:
             []
         }

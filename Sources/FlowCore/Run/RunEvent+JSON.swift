@@ -22,6 +22,10 @@ extension RunEvent {
         case .nodeOmitted: "node_omitted"
         case .nodeCancelled: "node_cancelled"
         case .nodeInterrupted: "node_interrupted"
+        case .callStarted: "call_started"
+        case .callEnded: "call_ended"
+        case .budgetReached: "budget_reached"
+        case .budgetExceeded: "budget_exceeded"
         }
     }
 
@@ -68,6 +72,18 @@ extension RunEvent {
         case .approvalDecided(_, let decision): object["decision"] = decision.json
         case .nodeSkipped(_, let reason), .nodeOmitted(_, let reason): object["reason"] = .string(reason)
         case .nodeCancelled: break
+        case .callStarted(_, let attempt, let index, let call):
+            object["attempt"] = .integer(Int64(attempt))
+            object["index"] = .integer(Int64(index))
+            call.write(to: &object)
+        case .callEnded(_, let attempt, let index, let end):
+            object["attempt"] = .integer(Int64(attempt))
+            object["index"] = .integer(Int64(index))
+            end.write(to: &object)
+        case .budgetReached(_, let measure, let percent):
+            object["measure"] = .string(measure.rawValue)
+            object["percent"] = .integer(Int64(percent))
+        case .budgetExceeded(_, let reason): object["reason"] = .string(reason)
         }
         return .object(object)
     }
@@ -122,6 +138,20 @@ extension RunEvent {
         case "node_omitted": self = .nodeOmitted(node: node, reason: text("reason"))
         case "node_cancelled": self = .nodeCancelled(node: node)
         case "node_interrupted": self = .nodeInterrupted(node: node, attempt: attempt)
+        case "call_started":
+            guard let call = CallStart(json: json) else { return nil }
+            let index = Int(clamping: json["index"]?.integerValue ?? 0)
+            self = .callStarted(node: node, attempt: attempt, index: index, call: call)
+        case "call_ended":
+            guard let end = CallEnd(json: json) else { return nil }
+            let index = Int(clamping: json["index"]?.integerValue ?? 0)
+            self = .callEnded(node: node, attempt: attempt, index: index, end: end)
+        case "budget_reached":
+            guard let measure = json["measure"]?.stringValue.flatMap(BudgetMeasure.init(rawValue:)) else { return nil }
+            self = .budgetReached(
+                node: json["node"]?.stringValue, measure: measure,
+                percent: Int(clamping: json["percent"]?.integerValue ?? 0))
+        case "budget_exceeded": self = .budgetExceeded(node: json["node"]?.stringValue, reason: text("reason"))
         default: return nil
         }
     }

@@ -32,6 +32,14 @@ public enum RunEvent: Sendable, Hashable {
     /// The engine ended while the attempt ran; nobody saw its end.
     case nodeInterrupted(node: String, attempt: Int)
 
+    /// An attempt is about to ask a model or a tool. The calls of a node have indices from 1, through all its attempts.
+    case callStarted(node: String, attempt: Int, index: Int, call: CallStart)
+    case callEnded(node: String, attempt: Int, index: Int, end: CallEnd)
+    /// A part of a budget is used: of the run, or of a node. Told once for each part.
+    case budgetReached(node: String?, measure: BudgetMeasure, percent: Int)
+    /// A budget is used up, or a call does not fit in it any more; what the budget says of that happens now.
+    case budgetExceeded(node: String?, reason: String)
+
     /// The node that the fact is about.
     public var node: String? {
         switch self {
@@ -40,8 +48,19 @@ public enum RunEvent: Sendable, Hashable {
             .nodeRepeated(let node, _, _, _), .nodeFailed(let node, _, _, _), .nodeWaiting(let node, _, _),
             .approvalDecided(let node, _),
             .nodeSkipped(let node, _), .nodeOmitted(let node, _), .nodeCancelled(let node),
-            .nodeInterrupted(let node, _):
+            .nodeInterrupted(let node, _), .callStarted(let node, _, _, _), .callEnded(let node, _, _, _):
             node
+        case .budgetReached(let node, _, _), .budgetExceeded(let node, _): node
+        }
+    }
+}
+
+extension RunEvent {
+    /// Whether the fact changes where its node stands. Calls and budgets do not.
+    public var movesNode: Bool {
+        switch self {
+        case .callStarted, .callEnded, .budgetReached, .budgetExceeded: false
+        default: node != nil
         }
     }
 }

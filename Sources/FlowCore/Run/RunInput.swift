@@ -34,6 +34,12 @@ public enum RunInput: Sendable, Hashable {
     case joinFailed(Int, NodeFailure)
     /// The run of a sub-workflow ended.
     case childEnded(Int, result: Digest?, failure: NodeFailure?)
+
+    /// An attempt is about to make a call; ``RunMachine/verdict(on:of:attempt:)`` says what becomes of it.
+    case callBegan(Int, attempt: Int, CallStart)
+    case callEnded(Int, attempt: Int, index: Int, CallEnd)
+    /// The moment of a `RunEffect.watchTime` has come.
+    case timePassed(budget: Int)
 }
 
 /// What the machine wants done. Each effect names its node and attempt, which makes doing it twice harmless.
@@ -48,6 +54,8 @@ public enum RunEffect: Sendable, Hashable {
     case join(Int)
     /// Tell when the run of a sub-workflow has ended.
     case watch(Int, run: String)
+    /// Tell when the moment has come at which a part of a budget's time is used; it takes the place of an earlier one.
+    case watchTime(budget: Int, at: Timestamp)
     /// The run is over.
     case close(RunStatus)
 }

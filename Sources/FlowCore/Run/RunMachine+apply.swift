@@ -3,12 +3,18 @@
 extension RunMachine {
     /// Takes a fact in. Total: a fact that does not fit the state is left out, so that no log can trap.
     public mutating func apply(_ event: RunEvent, at time: Timestamp) {
+        moment = time
+        if case .nodeInterrupted = event {} else { lastFact = time }
         switch event {
         case .runCreated, .approvalDecided: break
         case .runDerived: inherit()
         case .runStarted: open()
-        case .runPaused: isPaused = true
-        case .runResumed: isPaused = false
+        case .runPaused:
+            isPaused = true
+            wantsPause = false
+        case .runResumed:
+            isPaused = false
+            grantBudgets()
         case .cancelRequested(let by, let reason): cancel(by: by, reason: reason)
         case .runEnded(let status, let reason):
             ended = (status, reason)
@@ -36,8 +42,21 @@ extension RunMachine {
         case .nodeSkipped(let name, _): end(name, .skipped)
         case .nodeOmitted(let name, _): end(name, .omitted)
         case .nodeCancelled(let name): end(name, .cancelled)
+        case .callStarted(let name, let attempt, let index, let call):
+            if let node = self.index(of: name) { beginCall(node, attempt: attempt, index: index, call) }
+        case .callEnded(let name, _, let index, let end):
+            guard let node = self.index(of: name) else { break }
+            calls.end(
+                node, planNode: Int(nodes[node].planNode), number: index, charge: end.charge, isTaped: end.isTaped)
+        case .budgetReached(let name, let measure, let percent):
+            guard let budget = calls.budget(of: name) else { break }
+            calls.noteTold(budget, measure, percent)
+            if measure == .time { watchTime(of: budget) }
+        case .budgetExceeded(let name, let reason):
+            if let budget = calls.budget(of: name) { exceed(budget, reason: reason) }
         }
         dropStale()
+        if !calls.unsettled.isEmpty { calls.dropSettled(at: moment) }
     }
 
     private mutating func end(_ name: String, _ status: NodeStatus) {
@@ -49,8 +68,10 @@ extension RunMachine {
     /// The only place that writes a status: keeps the counts that depend on it.
     private mutating func set(_ node: Int, _ status: NodeStatus) {
         if isBusy(node) { busy -= 1 }
+        let ran = nodes[node].isAttemptRunning
         nodes[node].status = status
         if isBusy(node) { busy += 1 }
+        if ran, status != .running { endWork(of: node) }
     }
 
     private func isBusy(_ node: Int) -> Bool {
@@ -107,6 +128,7 @@ extension RunMachine {
         guard cancellation == nil else { return }
         cancellation = (by, reason)
         isPaused = false
+        (wantsPause, stopReason) = (false, nil)
         for node in nodes.indices.reversed() where nodes[node].planNode < plan.finallyStart { stop(node) }
     }
 
@@ -213,6 +235,7 @@ extension RunMachine {
         set(node, .running)
         nodes[node].attempt = Int32(clamping: attempt)
         if takesSlot(node) { usedSlots += 1 }
+        for budget in calls.beginWork(planNode: Int(nodes[node].planNode), at: time) { watchTime(of: budget) }
         if options(of: node).retry?.maxTotal != nil, firstStarts[node] == nil { firstStarts[node] = time }
         effects.append(.run(node, attempt: attempt))
     }

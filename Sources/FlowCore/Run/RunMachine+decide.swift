@@ -49,6 +49,11 @@ extension RunMachine {
             guard !isStopped(node), options(of: node).onInterrupt == .fail else { return facts }
             let failure = NodeFailure(.interrupted, "the engine ended while attempt \(attempt) ran")
             return facts + [.nodeFailed(node: name(of: node), attempt: attempt, failure: failure, retryAt: nil)]
+        case .timePassed: return []
+        case .callBegan(let node, let attempt, let call): return callBegan(node, attempt: attempt, call)
+        case .callEnded(let node, let attempt, let index, let end):
+            guard isRunning(node, attempt), calls.isOpen(node, number: index) else { return [] }
+            return [.callEnded(node: name(of: node), attempt: attempt, index: index, end: end)]
         case .woken(let node): return woken(node, at: now)
         case .decided(let node, let decision, let result):
             guard nodes.indices.contains(node), case .approval = waits[node] else {
@@ -73,7 +78,7 @@ extension RunMachine {
         if let ended { throw RunError(.runEnded, "the run has ended: \(ended.status.rawValue)") }
     }
 
-    private func isRunning(_ node: Int, _ attempt: Int) -> Bool {
+    func isRunning(_ node: Int, _ attempt: Int) -> Bool {
         has(node, .running) && Int(nodes[node].attempt) == attempt && !nodes[node].isExpanded
     }
 
@@ -147,6 +152,7 @@ extension RunMachine {
         }
         if let next = condemned.last { return .nodeCancelled(node: name(of: next)) }
         guard ended == nil, isEngaged else { return nil }
+        if let fact = budgetConsequence() { return fact }
         if !isPaused {
             if let next = freed.last {
                 return .nodeStarted(node: name(of: next), attempt: Int(nodes[next].attempt) + 1)

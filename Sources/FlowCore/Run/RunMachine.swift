@@ -60,6 +60,16 @@ public struct RunMachine: Sendable {
     /// The first starts of nodes whose retries have a limit in time.
     var firstStarts: [Int: Timestamp] = [:]
 
+    /// The calls of the run, and the budgets.
+    public internal(set) var calls: CallLedger
+    /// The time of the last fact but those that an engine found after another's death: nobody worked in between.
+    var lastFact = Timestamp(milliseconds: 0)
+    /// The moment of which the machine was told last.
+    var moment = Timestamp(milliseconds: 0)
+    /// A budget wants the run to pause, or to end, with the reason.
+    var wantsPause = false
+    var stopReason: String?
+
     /// The machine of a run. With a history it stands where the history ends, and `takeEffects` gives all that is
     /// to be done from there. `machine` says how much there is of what `resources` ask for: `cpus`, `memory` in MiB,
     /// `gpus`; what it does not name has no limit. `inherited` are the nodes that `run_derived` sets to `reused`.
@@ -72,6 +82,7 @@ public struct RunMachine: Sendable {
         self.seed = seed
         self.emptyResult = emptyResult
         self.inherited = inherited
+        calls = CallLedger(plan: plan)
         pools = plan.pools.map { pool in
             PoolUse(capacity: pool.units ?? machine[String(pool.name.dropFirst("machine:".count))] ?? .max)
         }
@@ -152,7 +163,9 @@ public struct RunMachine: Sendable {
     /// An answer that comes late, twice, or for another attempt has no effect. Throws when a person's request does
     /// not fit the state.
     public mutating func advance(_ input: RunInput, at now: Timestamp) throws(RunError) -> [RunEvent] {
+        moment = Swift.max(moment, now)
         switch input {
+        case .timePassed(let budget): calls.noteUnsettled(budget)
         case .prepared(let node) where has(node, .ready): enqueue(node)
         case .woken(let node) where has(node, .retrying) && retryTimes[node] ?? now <= now: enqueue(node)
         default: break
@@ -160,6 +173,11 @@ public struct RunMachine: Sendable {
         var events = try decide(input, at: now)
         for event in events { apply(event, at: now) }
         addConsequences(to: &events, at: now)
+        // Of a moment that brought nothing, because the clock was set, another one is wanted.
+        if case .timePassed(let budget) = input, events.isEmpty {
+            calls.dropSettled(at: moment)
+            watchTime(of: budget, after: now.advanced(by: Milliseconds(1000)))
+        }
         return events
     }
 

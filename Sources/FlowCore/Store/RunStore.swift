@@ -15,6 +15,8 @@ public protocol RunStore: Sendable {
     func runs(_ query: RunQuery) async throws(StoreError) -> [RunSummary]
     /// The nodes of a run that something has happened to, in the order in which it first did.
     func nodes(of run: String) async throws(StoreError) -> [NodeSummary]
+    /// The calls of a run, in the order in which they began. A store that keeps no rows of them reads its events.
+    func calls(of run: String) async throws(StoreError) -> [CallSummary]
     /// A derived run in the tree of runs; nil for a run that comes from no other.
     func branch(_ run: String) async throws(StoreError) -> BranchSummary?
     /// The runs derived from any of the given ones, the oldest first; all derived runs without any.

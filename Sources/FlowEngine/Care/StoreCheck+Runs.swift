@@ -26,6 +26,9 @@ extension StoreCheck {
             }
             checkReferences(run, events)
             checkSource(summary.source, run: run)
+            if try reader.calls(of: run) != CallSummary.calls(in: events) {
+                add(.run, run: run, "the rows of calls do not follow from the events")
+            }
             try checkRows(summary, events)
         } catch {
             add(.run, run: run, error.description)

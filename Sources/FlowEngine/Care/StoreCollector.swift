@@ -178,7 +178,7 @@ public struct StoreCollector {
             ).firstRow { $0.text(0) }
             try connection.execute("DROP TRIGGER IF EXISTS event_is_never_removed")
             for run in dead {
-                for table in ["branch_note", "branch", "event", "node", "run"] {
+                for table in ["branch_note", "branch", "call", "event", "node", "run"] {
                     let column = table == "run" ? "key" : "run"
                     let statement = try connection.cached("DELETE FROM \(table) WHERE \(column) = ?")
                     try statement.bind(1, run.key)
@@ -231,8 +231,10 @@ public struct StoreCollector {
         }
         try connection.prepare("SELECT run, result, payload, type FROM event").forEachRow { row in
             guard !dead.contains(row.int64(0)) else { return }
-            // What is pinned is named by the derivation, not by the event.
-            if row.text(3) == "run_derived" { values.formUnion(Self.digests(in: row.blob(2))) }
+            // What is pinned is named by the derivation, not by the event; pictures are named by requests.
+            if row.text(3) == "run_derived" || row.text(3) == "call_started" {
+                values.formUnion(Self.digests(in: row.blob(2)))
+            }
             if let result = Digest(bytes: row.blob(1)) { values.insert(result) }
             if !row.isNull(2) { live.formUnion(Self.digests(in: row.blob(2))) }
         }

@@ -110,7 +110,7 @@ public enum WorkflowSchema {
     static let budget: [FieldSchema] = [
         FieldSchema("usd", .number(0...1e9), templates: false, "US dollars."),
         FieldSchema("tokens", .integer(0...1_000_000_000_000), templates: false, "Tokens, read and written."),
-        FieldSchema("time", .duration(allowsZero: false), templates: false, "The time from the first start."),
+        FieldSchema("time", .duration(allowsZero: false), templates: false, "The time in which nodes run."),
         FieldSchema("warn_at", .string, templates: false, fallback: "80%", "The part at which a warning is given."),
         FieldSchema(
             "on_exceed", .choice(BudgetDefinition.Excess.allCases.map(\.rawValue)), templates: false,

@@ -51,9 +51,10 @@ public final class Engine: Sendable {
 
     /// Opens the store for running: takes the ownership and recovers from an unclean stop.
     public static func open(_ configuration: EngineConfiguration) async throws(EngineError) -> Engine {
+        let prices = try PriceList.load(storeFolder: configuration.folder, environment: configuration.environment)
         do throws(StoreError) {
             let owner = try acquire(configuration.folder)
-            let toolbox = EngineToolbox(configuration: configuration)
+            let toolbox = EngineToolbox(configuration: configuration, prices: prices)
             // Looking through all processes of the machine takes longer than a small run.
             if owner.isHeirOfCrash { await toolbox.endLeftovers() }
             let disk = DiskWatch(folder: configuration.folder, patience: configuration.diskPatience)
@@ -160,7 +161,8 @@ public final class Engine: Sendable {
         observer.observe(history, of: run)
         let executor = try executor(
             run: run, plan: plan, inputs: kept, options: options, source: sourceDigest, secrets: secrets,
-            summary: summary, history: history, inherited: try await inherited(by: run, history), observer: observer)
+            summary: summary, history: history, inherited: try await inherited(by: run, history),
+            tape: try await tape(of: options, for: run), observer: observer)
         try await takeUp(executor)
         return run
     }
@@ -290,7 +292,7 @@ public final class Engine: Sendable {
         return try executor(
             run: run, plan: plan, inputs: inputs, options: options, source: summary.source, secrets: secrets,
             missing: missing, summary: summary, history: history, inherited: try await inherited(by: run, history),
-            observer: observer)
+            tape: summary.status.isTerminal ? nil : try await tape(of: options, for: run), observer: observer)
     }
 
     /// What a run takes over from the one it is derived from.
@@ -315,7 +317,7 @@ public final class Engine: Sendable {
     private func executor(
         run: String, plan: Plan, inputs: JSONObject, options: RunOptions, source: Digest, secrets: Secrets,
         missing: EngineError? = nil, summary: RunSummary, history: [RecordedEvent],
-        inherited: [String: InheritedNode], observer: any RunObserver
+        inherited: [String: InheritedNode], tape: CallTape?, observer: any RunObserver
     ) throws(EngineError) -> RunExecutor {
         let slots = options.maxParallel ?? plan.definition.maxParallel ?? configuration.slots
         let site = RunSite(
@@ -325,7 +327,8 @@ public final class Engine: Sendable {
             inputs: .object(inputs), options: options, layout: layout, names: names,
             workflowDirectory: layout.source(source.hex), secrets: secrets, store: store, artifacts: store,
             observer: ObserverSlot(observer), children: EngineChildRuns(engine: self), missingSecret: missing,
-            references: ReferenceTable(plan: plan), inherited: inherited, disk: disk, proofs: proofs)
+            references: ReferenceTable(plan: plan), inherited: inherited, disk: disk, tape: tape,
+            proofs: proofs)
         let executor = RunExecutor(site: site, summary: summary, history: history)
         let kept: RunExecutor? = state.withLock { state in
             if let existing = state.executors[run], !existing.life.isSpent {

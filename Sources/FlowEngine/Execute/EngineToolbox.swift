@@ -19,12 +19,13 @@ struct EngineToolbox: Sendable {
     let http = HTTPClient()
     let localModels: LocalModelRuntime
     let models: any ModelProvider
+    let pricing: ModelPricing
     let tools: ToolPaths
     let agents = AgentShelf()
     let servers: MCPToolServers
     private let marker: ChildMarker
 
-    init(configuration: EngineConfiguration) {
+    init(configuration: EngineConfiguration, prices: PriceList? = nil) {
         environment = configuration.environment
         marker = ChildMarker(name: Self.markerName(storeFolder: configuration.folder))
         let processes = ChildProcesses(
@@ -40,6 +41,7 @@ struct EngineToolbox: Sendable {
                 SettingsFiles.load(from: place, environment: environment)
             }
         servers = MCPToolServers.ofProject(place, environment: environment, processes: processes, http: http)
+        pricing = prices.map { ModelPricing(prices: $0, environment: configuration.environment) } ?? .standard
     }
 
     /// Ends processes that an engine of this store left behind. Only the owner of the store may call it.

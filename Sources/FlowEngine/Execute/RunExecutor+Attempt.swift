@@ -192,7 +192,8 @@ extension RunExecutor {
             directory: site.layout.work(name, attempt: attempt, of: site.run),
             workflowDirectory: site.workflowDirectory,
             idempotencyKey: idempotencyKey(of: node, name: name),
-            approvesAll: site.options.approval == .none, lastFailure: rows.failures[node])
+            approvesAll: site.options.approval == .none, lastFailure: rows.failures[node],
+            calls: AttemptDesk(executor: self, node: node, name: name, attempt: attempt))
     }
 }
 

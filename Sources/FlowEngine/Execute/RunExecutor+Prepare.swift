@@ -26,7 +26,7 @@ extension RunExecutor {
             try await runInline(node, attempt: attempt, kind: kind, &batch)
             return true
         case .close: return true
-        case .cancel, .wake, .watch: return false
+        case .cancel, .wake, .watch, .watchTime: return false
         }
     }
 

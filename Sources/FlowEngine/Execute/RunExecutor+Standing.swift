@@ -105,7 +105,7 @@ extension RunExecutor {
     private var settledOutcome: RunOutcome? {
         if let outcome = finalOutcome { return outcome }
         guard stopReason == nil, !isDraining, inbox.isEmpty else { return nil }
-        if machine.status == .paused, attempts.isEmpty { return .paused }
+        if machine.status == .paused, attempts.isEmpty || isHeldByBudget { return .paused }
         if let nodes = awaitedNodes { return .waiting(nodes: nodes) }
         return machine.isAtWork || isInLine ? nil : .stopped
     }

@@ -18,13 +18,20 @@ actor RunExecutor {
         case childSucceeded(node: Int, record: NodeRecord)
         case decision(node: Int, ApprovalDecision, reply: Reply)
         case request(RunInput, reply: Reply)
+        case call(CallRequest)
 
         /// Who waits for what becomes of it.
         var reply: Reply? {
             switch self {
             case .decision(_, _, let reply), .request(_, let reply): reply
-            case .input, .woken, .succeeded, .childSucceeded: nil
+            case .input, .woken, .succeeded, .childSucceeded, .call: nil
             }
+        }
+
+        /// Tells who waits that nothing becomes of it.
+        func refuse(_ error: EngineError) {
+            reply?.resume(returning: error)
+            if case .call(let call) = self { call.reply.resume(returning: .refused(.stopped(error.description))) }
         }
     }
 
@@ -60,6 +67,10 @@ actor RunExecutor {
     private var openEffects: ArraySlice<RunEffect> = []
     /// Nodes whose conditions hold and that are not in line for a slot yet.
     var preparedForSlots: [Int] = []
+    /// Calls that wait for what others leave of a budget, or for a person to grant more; in the order in which they came.
+    var heldCalls: [CallRequest] = []
+    /// Calls that were withdrawn before they could be held.
+    var withdrawnCalls: Set<UInt64> = []
 
     var attempts: [Int: Task<Void, Never>] = [:]
     var cancelling: Set<Int> = []
@@ -115,7 +126,7 @@ actor RunExecutor {
     /// Hands something to the loop.
     func send(_ arrival: Arrival) {
         if isStopped || stopReason != nil {
-            arrival.reply?.resume(returning: refusal)
+            arrival.refuse(refusal)
             return
         }
         inbox.append(arrival)
@@ -188,20 +199,27 @@ actor RunExecutor {
     private func refuseAll() {
         let refused = inbox
         inbox = []
-        for arrival in refused { arrival.reply?.resume(returning: refusal) }
+        for arrival in refused { arrival.refuse(refusal) }
+        let held = heldCalls
+        heldCalls = []
+        for call in held { call.reply.resume(returning: .refused(.stopped(refusal.description))) }
     }
 
     // MARK: The loop
 
     private func drain() async {
-        while stopReason == nil {
-            // The effects of a run that nobody works on wait until somebody does.
-            if machine.isAtWork { openEffects.append(contentsOf: machine.takeEffects()) }
-            if inbox.isEmpty, openEffects.isEmpty || !machine.isAtWork { break }
-            await step()
-        }
-        if stopReason != nil { refuseAll() }
-        await leave()
+        repeat {
+            while stopReason == nil {
+                // The effects of a run that nobody works on wait until somebody does.
+                if machine.isAtWork { openEffects.append(contentsOf: machine.takeEffects()) }
+                if inbox.isEmpty, openEffects.isEmpty || !machine.isAtWork { break }
+                await step()
+            }
+            if stopReason != nil { refuseAll() }
+            await leave()
+            // What came in the meantime has nobody else: an attempt may wait for the end of its call to be durable, and
+            // the engine for the attempt.
+        } while !inbox.isEmpty
         isDraining = false
         let drainWaiters = drainWaiters
         self.drainWaiters = []
@@ -233,6 +251,7 @@ actor RunExecutor {
                 taken += 1
                 try await take(arrival, into: &batch, replies: &replies)
             }
+            takeHeldCalls(&batch)
             if machine.isAtWork { openEffects.append(contentsOf: machine.takeEffects()) }
             while machine.isAtWork, !openEffects.isEmpty {
                 let turn = openEffects.prefix(site.largestBatch)
@@ -256,11 +275,15 @@ actor RunExecutor {
             timer?.cancel()
             for task in runningTasks { task.cancel() }
             for (reply, _) in replies { reply.resume(returning: EngineError(error)) }
+            for (reply, _) in batch.callReplies {
+                reply.resume(returning: .refused(.stopped(error.description)))
+            }
             // A value could not be read: those who stood behind it wait for an answer too.
-            for arrival in arrivals[taken...] { arrival.reply?.resume(returning: EngineError(error)) }
+            for arrival in arrivals[taken...] { arrival.refuse(EngineError(error)) }
             return
         }
         for (reply, error) in replies { reply.resume(returning: error) }
+        for (reply, answer) in batch.callReplies { reply.resume(returning: answer) }
         for effect in later where stopReason == nil { await perform(effect) }
     }
 
@@ -270,10 +293,12 @@ actor RunExecutor {
         switch arrival {
         case .input(.start) where isStopping: break
         case .input(let input): advance(input, &batch)
+        case .call(let call): take(call, into: &batch)
         case .woken(let node, let due) where batch.now < due:
             // The clock has been set back since; the machine would take no notice, and nobody would wake the node again.
             wakes[node] = wakes[node] ?? due
             armTimer()
+        case .woken(let place, _) where place < 0: advance(.timePassed(budget: -1 - place), &batch)
         case .woken(let node, _): advance(.woken(node), &batch)
         case .request(let input, let reply): replies.append((reply, advance(input, &batch).map(EngineError.init)))
         case .succeeded(let node, let attempt, let record):
@@ -432,6 +457,10 @@ actor RunExecutor {
             wakes[node] = moment
             armTimer()
         case .watch(let node, let child): await watch(child, for: node)
+        case .watchTime(let budget, let moment):
+            // Among the moments of nodes, budgets have the numbers below zero.
+            wakes[-1 - budget] = moment
+            armTimer()
         case .prepare, .join, .close: break
         }
     }
@@ -467,4 +496,6 @@ struct RunBatch: Sendable {
     var hasEmptyRecord = false
     /// Nodes whose conditions hold, which need no slot, and which have not been told to the machine yet.
     var prepared: [Int] = []
+    /// Attempts that wait for what becomes of their calls, and what they are told when the batch is durable.
+    var callReplies: [(CheckedContinuation<CallAnswer, Never>, CallAnswer)] = []
 }

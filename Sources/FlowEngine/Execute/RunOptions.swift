@@ -15,6 +15,8 @@ public struct RunOptions: Sendable, Hashable {
     /// The most nodes at the same time; nil leaves it to the workflow and the engine.
     public var maxParallel: Int?
     public var approval: ApprovalMode
+    /// The run whose calls answer those of this one; nil when they are made.
+    public var tape: String?
     /// How many runs the run is a part of: 0 for what a person started.
     var depth = 0
     /// The run that this one is a part of.
@@ -36,6 +38,7 @@ public struct RunOptions: Sendable, Hashable {
         if depth > 0 { object["depth"] = .integer(Int64(depth)) }
         object["parent"] = parent.map { .string($0) }
         object["group"] = group.map { .string($0) }
+        object["tape"] = tape.map { .string($0) }
         return .object(object)
     }
 
@@ -46,5 +49,6 @@ public struct RunOptions: Sendable, Hashable {
         depth = json["depth"]?.integerValue.map { Int(clamping: $0) } ?? 0
         parent = json["parent"]?.stringValue
         group = json["group"]?.stringValue
+        tape = json["tape"]?.stringValue
     }
 }

@@ -23,6 +23,7 @@ struct RunRows: Sendable {
 
     /// The same, of a node that is known already.
     mutating func note(_ recorded: RecordedEvent, name: String, node: Int, state: NodeState, kind: String) {
+        guard recorded.event.movesNode else { return }
         var row = rows[node] ?? NodeSummary(node: name, kind: kind, status: state.status)
         row.status = state.status
         row.attempt = Int(state.attempt)

@@ -31,6 +31,8 @@ struct RunSite: Sendable {
     var inherited: [String: InheritedNode] = [:]
     /// Waits for room on the disk; nil where nobody does.
     var disk: DiskWatch?
+    /// Answers the calls of the run in the place of models and tools; nil in a run that makes its calls.
+    var tape: CallTape?
     /// Which kept files were compared with their digests.
     var proofs = ArtifactProofs()
     var clock = RunClock.system

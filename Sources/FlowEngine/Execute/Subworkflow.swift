@@ -66,7 +66,15 @@ final class SubworkflowStarter: Sendable {
             }
             var options = RunOptions(approval: context.approvesAll ? .none : .asked)
             options.parent = context.run
-            options.depth = try await engine.load(context.run, observer: NoObserver()).site.options.depth + 1
+            let parent = try await engine.load(context.run, observer: NoObserver()).site
+            options.depth = parent.options.depth + 1
+            if let tape = parent.tape {
+                guard let recorded = tape.child(of: context.node) else {
+                    return .failed(
+                        NodeFailure(.tape, "the tape of run \(tape.run) has no run for the sub-workflow of the node"))
+                }
+                options.tape = recorded
+            }
             guard options.depth <= Self.deepest else {
                 return .failed(
                     NodeFailure(.child, "sub-workflows lie more than \(Self.deepest) deep in each other"))

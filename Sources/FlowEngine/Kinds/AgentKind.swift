@@ -44,6 +44,7 @@ public struct AgentKind: NodeKind {
     ]
 
     let models: any ModelProvider
+    private let pricing: ModelPricing
     private let tools: ToolCabinet?
     private let agents: [String: AgentDefinition]
     private let lookUp: @Sendable (String, NodeContext) -> AgentDefinition?
@@ -52,21 +53,24 @@ public struct AgentKind: NodeKind {
     ///
     /// - Parameters:
     ///   - models: answers; finds the model by its name.
+    ///   - pricing: says what answers cost.
     ///   - agents: the agents known when a workflow is compiled, for the types of their answers.
     ///   - lookUp: finds an agent when a node runs, before `agents` is asked.
     public init(
-        models: any ModelProvider, agents: [String: AgentDefinition] = [:],
+        models: any ModelProvider, pricing: ModelPricing = .standard, agents: [String: AgentDefinition] = [:],
         lookUp: @escaping @Sendable (String, NodeContext) -> AgentDefinition? = { _, _ in nil }
     ) {
-        self.init(models: models, agents: agents, tools: nil, lookUp: lookUp)
+        self.init(models: models, pricing: pricing, agents: agents, tools: nil, lookUp: lookUp)
     }
 
     /// The kind with a cabinet that makes the tools of agents.
     package init(
-        models: any ModelProvider, agents: [String: AgentDefinition] = [:], tools: ToolCabinet?,
+        models: any ModelProvider, pricing: ModelPricing = .standard, agents: [String: AgentDefinition] = [:],
+        tools: ToolCabinet?,
         lookUp: @escaping @Sendable (String, NodeContext) -> AgentDefinition? = { _, _ in nil }
     ) {
         self.models = models
+        self.pricing = pricing
         self.tools = tools
         self.agents = agents
         self.lookUp = lookUp
@@ -153,7 +157,7 @@ public struct AgentKind: NodeKind {
         var run = AgentRun(agent, prompt: prompt, files: files, belt: belt, context)
         let path = FilePath.join(context.directory, "transcript.json")
         do throws(ModelError) {
-            let reply = try await run.run(models)
+            let reply = try await run.run(RecordedModel(models, calls: context.calls, pricing: pricing))
             try run.writeTranscript(reply, to: path)
             return .succeeded(
                 NodeResult(

@@ -18,7 +18,7 @@ public enum BuiltinKinds {
             JQKind(tools: toolbox.tools, processes: toolbox.processes),
             RenderKind(tools: toolbox.tools, processes: toolbox.processes),
             AgentKind(
-                models: toolbox.models,
+                models: toolbox.models, pricing: toolbox.pricing,
                 tools: ToolCabinet(
                     processes: toolbox.processes, http: toolbox.http, paths: toolbox.tools, servers: toolbox.servers,
                     starter: starter),

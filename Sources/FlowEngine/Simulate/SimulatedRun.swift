@@ -98,7 +98,8 @@ struct SimulatedRun {
                 case .prepare(let node) where machine.nodes[node].status == .ready:
                     let answer = preparation(of: node)
                     if case .prepared = answer { prepared.append(node) } else { send(answer) }
-                case .prepare, .close: break
+                // What agents use up is not tried out.
+                case .prepare, .close, .watchTime: break
                 case .run(let node, let attempt): await startAttempt(node, attempt: attempt)
                 case .cancel(let node, let attempt): cancel(node, attempt: attempt)
                 case .wake(let node, let moment): plan(.wake(node: node), at: moment)

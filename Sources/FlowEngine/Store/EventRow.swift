@@ -58,13 +58,17 @@ struct EncodedEvent: Sendable {
     let row: EventRow
     /// The event's canonical JSON, which its hash covers.
     let canonical: [UInt8]
+    /// What the event says of a call.
+    var call: CallRow?
 
     init(_ recorded: RecordedEvent) {
         switch recorded.event {
         case .nodeStarted(let node, let attempt): self.init(recorded, node: node, attempt: attempt, result: nil)
         case .nodeSucceeded(let node, let attempt, let result):
             self.init(recorded, node: node, attempt: attempt, result: result)
-        default: self.init(general: recorded)
+        default:
+            self.init(general: recorded)
+            call = CallRow(recorded.event)
         }
     }
 

@@ -268,6 +268,10 @@ public final class SQLiteRunStore: RunStore {
         try await readers.run { reader throws(StoreError) in try reader.nodes(of: run) }
     }
 
+    public func calls(of run: String) async throws(StoreError) -> [CallSummary] {
+        try await readers.run { reader throws(StoreError) in try reader.calls(of: run) }
+    }
+
     public func branch(_ run: String) async throws(StoreError) -> BranchSummary? {
         try await readers.run { reader throws(StoreError) in try reader.branch(run) }
     }

@@ -9,8 +9,42 @@ enum StoreSchema {
 
     static let migrations = [
         SQLiteMigration(name: "first", sql: first), SQLiteMigration(name: "deaths", sql: deaths),
-        SQLiteMigration(name: "branches", sql: branches),
+        SQLiteMigration(name: "branches", sql: branches), SQLiteMigration(name: "calls", sql: calls),
     ]
+
+    /// What was asked of models and tools. The contents are named by digests; money is in millionths of a millionth of a
+    /// dollar. Rows follow from events, so that they can be made again from them.
+    private static let calls = """
+        CREATE TABLE call (
+            position INTEGER PRIMARY KEY,
+            run INTEGER NOT NULL REFERENCES run (key),
+            node TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            attempt INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            request BLOB NOT NULL,
+            reserved_tokens INTEGER NOT NULL,
+            reserved_money INTEGER NOT NULL,
+            is_reservation_priced INTEGER NOT NULL,
+            started_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            reply BLOB,
+            failed INTEGER,
+            answered_by TEXT,
+            prompt_tokens INTEGER,
+            completion_tokens INTEGER,
+            cached_tokens INTEGER,
+            reasoning_tokens INTEGER,
+            is_estimated INTEGER,
+            tokens INTEGER,
+            money INTEGER,
+            is_priced INTEGER,
+            latency INTEGER,
+            is_taped INTEGER,
+            UNIQUE (run, node, number)
+        ) STRICT;
+        """
 
     /// The tree of runs. What people say of a branch changes; each change stays in `branch_note`.
     private static let branches = """

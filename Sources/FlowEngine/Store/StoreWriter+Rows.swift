@@ -121,6 +121,7 @@ extension StoreWriter {
         try statement.bind(8, row.payload)
         try statement.bind(9, head.hash)
         try statement.run()
+        if let call = event.call { try write(call, at: row.at, run: head.key) }
     }
 
     /// Writes a run's place in the tree, and notes what is said of it now.

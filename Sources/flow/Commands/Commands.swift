@@ -6,10 +6,11 @@ enum Commands {
         [
             RunCommandLine.spec, ResumeCommandLine.spec, PauseCommandLine.spec, CancelCommandLine.spec,
             ApproveCommandLine.approve, ApproveCommandLine.reject,
-            ReplayCommandLine.spec,
+            ReplayCommandLine.spec, TestCommandLine.spec,
         ] + BranchCommandLine.all + [
             TreeCommandLine.spec, CompareCommandLine.spec, WhyCommandLine.spec,
-            ListCommandLine.spec, ShowCommandLine.spec, LogsCommandLine.spec, EventsCommandLine.spec,
+            ListCommandLine.spec, ShowCommandLine.spec, CostCommandLine.spec, PricesCommandLine.spec,
+            LogsCommandLine.spec, EventsCommandLine.spec,
             WatchCommandLine.spec,
             ModesCommandLine.spec, ValidateCommandLine.spec, ExplainCommandLine.spec, FormatCommandLine.spec,
             PlanCommandLine.spec,

@@ -89,6 +89,8 @@ enum InspectCommandLine {
         case .wake(let node, let moment): "wake \(machine.name(of: node)) at \(moment.iso8601)"
         case .join(let node): "join \(machine.name(of: node))"
         case .watch(let node, let run): "watch \(machine.name(of: node)) run \(run)"
+        case .watchTime(let budget, let moment):
+            "watch the time of \(machine.calls.budgets[budget].title) at \(moment.iso8601)"
         case .close(let status): "close \(status.rawValue)"
         }
     }

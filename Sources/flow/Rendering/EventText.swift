@@ -37,6 +37,13 @@ enum EventText {
                 + (decision.comment.map { ": \(oneLine($0))" } ?? "")
         case .nodeSkipped(_, let reason), .nodeOmitted(_, let reason): oneLine(reason)
         case .nodeCancelled: ""
+        case .callStarted(_, let attempt, let index, let call):
+            "attempt \(attempt), call \(index): \(call.kind.rawValue) \(call.name)"
+        case .callEnded(_, let attempt, let index, let end):
+            "attempt \(attempt), call \(index): \(end.failed ? "failed" : "answered"), \(end.charge.tokens) tokens, "
+                + (end.isTaped ? "from the tape" : end.charge.isPriced ? end.charge.money.description : "price unknown")
+        case .budgetReached(_, let measure, let percent): "\(percent) % of \(measure.rawValue)"
+        case .budgetExceeded(_, let reason): oneLine(reason)
         }
     }
 

@@ -88,7 +88,22 @@ final class RunProgress: RunObserver {
         try? Output.json(recorded.json(of: run))
     }
 
+    /// What a budget tells.
+    private func budgetLine(_ event: RunEvent) -> String? {
+        switch event {
+        case .budgetReached(let node, let measure, let percent):
+            "\(percent) % of the \(measure.rawValue) in the budget of \(node.map { "node \($0)" } ?? "the run") are used"
+        case .budgetExceeded(_, let reason): reason
+        default: nil
+        }
+    }
+
     private func note(_ recorded: RecordedEvent, _ state: inout State) {
+        if let line = budgetLine(recorded.event) {
+            guard !isQuiet, !jsonLines else { return }
+            clearStatus(&state)
+            return talk.say("\(talk.style(.dim, clock(recorded.at)))  budget   \(line)")
+        }
         guard let node = recorded.event.node else { return }
         if isQuiet || (jsonLines && !isLive) {
             // Nothing is drawn, so nothing needs to be known but who else may ask.

@@ -15,6 +15,8 @@ struct RunReport {
     var approvals: [(run: String, node: String, request: ApprovalRequest)]
     var failures: [(node: String, attempt: Int, failure: NodeFailure)]
     var layout: RunLayout
+    /// What its calls to models and tools have cost.
+    var cost: CostReport.Row
     /// Whether the row says that the run is running although no engine owns the store.
     var isOrphaned = false
 
@@ -38,11 +40,13 @@ struct RunReport {
                 failures[node] = (attempt, failure)
             }
         }
+        var cost = CostReport()
+        try await reader.add(summary, to: &cost, by: .run)
         return RunReport(
             summary: summary, nodes: nodes, outputs: outputs, artifacts: artifacts,
             approvals: try await approvals(of: summary.id, nodes, reader: reader, depth: 8),
             failures: nodes.compactMap { node in failures[node.node].map { (node.node, $0.0, $0.1) } },
-            layout: layout, isOrphaned: isOrphaned)
+            layout: layout, cost: cost.total, isOrphaned: isOrphaned)
     }
 
     /// The questions that a run waits for, those of the runs of its sub-workflows among them.
@@ -82,6 +86,11 @@ struct RunReport {
         text += "\n"
         if let reason = summary.reason { text += "  \(reason)\n" }
         text += "\n" + nodeTable(talk, most: mostNodes)
+        if cost.calls > 0 {
+            let calls = cost.calls == 1 ? "1 call" : "\(cost.calls) calls"
+            let taped = cost.tapedCalls > 0 ? ", \(cost.tapedCalls) of them answered by a tape" : ""
+            text += "\ncost  \(CostText.dollars(cost)), \(cost.totalTokens) tokens, \(calls)\(taped)\n"
+        }
         for approval in approvals {
             text += "\n\(approval.node) asks\n  \(approval.request.prompt)\n"
             for member in approval.request.show { text += "  \(member.key): \(shortened(member.value))\n" }
@@ -181,6 +190,7 @@ struct RunReport {
         object["schemaVersion"] = 1
         if isOrphaned { object["status"] = "interrupted" }
         object["nodes"] = .array(nodes.map(\.json))
+        if cost.calls > 0 { object["cost"] = CostText.json(cost) }
         object["inputs"] = .object(inputs)
         object["outputs"] = .object(outputs)
         object["artifacts"] = .array(

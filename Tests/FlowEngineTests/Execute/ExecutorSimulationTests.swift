@@ -81,7 +81,7 @@ struct ExecutorSimulationTests {
     func `a world that breaks a rule is found out`(defect: ExecutorSimulation.Defect) async throws {
         let folder = try ExecutorSimulation.makeFolder()
         defer { try? File.removeTree(folder) }
-        for seed in 0..<300 as Range<UInt64> {
+        for seed in 0..<1000 as Range<UInt64> {
             if case .failure = await Self.life(seed, in: folder, defect: defect) { return }
         }
         Issue.record("no seed notices \(defect.rawValue)")

@@ -19,8 +19,13 @@ final class TestProject: Sendable {
     let store: String
     let environment: [String: String]
     let slots: Int
+    /// Kinds beside those that flow brings along.
+    let kinds: [any NodeKind]
 
-    init(environment: [String: String] = [:], slots: Int = 8, store: String? = nil) throws {
+    init(
+        environment: [String: String] = [:], slots: Int = 8, store: String? = nil, kinds: [any NodeKind] = []
+    ) throws {
+        self.kinds = kinds
         temporary = try TemporaryDirectory()
         folder = temporary.path
         self.store = store ?? temporary.file(".flow")
@@ -38,6 +43,7 @@ final class TestProject: Sendable {
         var configuration = EngineConfiguration(folder: store, slots: slots, environment: environment, name: "test")
         // A test that waits for room on its disk says so.
         configuration.diskPatience = .zero
+        configuration.kinds = kinds
         let engine = try await Engine.open(configuration)
         current.withLock { $0 = engine }
         return engine
