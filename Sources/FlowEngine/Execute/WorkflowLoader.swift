@@ -33,6 +33,7 @@ public struct WorkflowLoader: Sendable {
     public func load(_ source: WorkflowSource, entry: String, agentFolders: [String]) -> LoadedWorkflow {
         var agents: [AgentDefinition] = []
         var agentFiles: [String: [UInt8]] = [:]
+        var fileNames: [String: String] = [:]
         var agentProblems: [(sources: SourceMap, diagnostics: [Diagnostic])] = []
         for folder in agentFolders {
             for file in (try? File.list(folder)) ?? [] where file.name.hasSuffix(".yaml") && file.kind == .file {
@@ -41,13 +42,19 @@ public struct WorkflowLoader: Sendable {
                 let (agent, diagnostics, sources) = Compiler(kinds: kinds).compileAgent(
                     WorkflowSource(name: path, bytes: bytes, directory: folder, readFile: { _ in nil }))
                 agentFiles[file.name] = bytes
-                if let agent { agents.append(agent) }
+                if let agent {
+                    agents.append(agent)
+                    fileNames[agent.name] = fileNames[agent.name] ?? file.name
+                }
                 if diagnostics.hasErrors { agentProblems.append((sources, diagnostics)) }
             }
         }
         let compilation = Compiler(kinds: kinds, agents: agents).compile(source)
         var files = [entry: source.bytes]
+        // A run keeps the agents that it can come to use, not the whole roster.
+        let kept = compilation.agents.map { Set($0.compactMap { fileNames[$0] }) }
         for (name, bytes) in agentFiles where !Self.isReplaced(name, by: compilation.definition) {
+            guard kept?.contains(name) ?? true else { continue }
             files["\(SourceBundle.agentFolder)/\(name)"] = bytes
         }
         // An agent of the workflow itself lies there like one that had a file, and wins.

@@ -15,7 +15,7 @@ enum Commands {
             PlanCommandLine.spec,
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
             LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.argo,
-        ] + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all + [
+        ] + AgentsCommandLine.all + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all + [
             DoctorCommandLine.spec, VersionCommandLine.spec,
         ]
     }
