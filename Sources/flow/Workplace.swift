@@ -125,7 +125,8 @@ struct Workplace {
     func load(_ text: String) throws -> LoadedWorkflow {
         if text == "-" { return load(try StandardStream.input.readAll(limit: 64 << 20), from: "-") }
         let path = try workflowFile(text)
-        return try loader.load(path, agentFolders: agentFolders(for: path))
+        let folders = agentFolders(for: path)
+        return try loader(checking: folders).load(path, agentFolders: folders)
     }
 
     /// Compiles a text as if it were what the file `path` holds, or the standard input for `-`.
@@ -135,9 +136,17 @@ struct Workplace {
         let source = WorkflowSource(
             name: isInput ? "<stdin>" : path, bytes: bytes, directory: folder,
             readFile: { try? File.read($0, limit: 64 << 20) })
-        return loader.load(
-            source, entry: isInput ? "stdin.yaml" : FilePath.basename(path),
-            agentFolders: agentFolders(for: isInput ? "./x" : path))
+        let folders = agentFolders(for: isInput ? "./x" : path)
+        return loader(checking: folders)
+            .load(source, entry: isInput ? "stdin.yaml" : FilePath.basename(path), agentFolders: folders)
+    }
+
+    /// A loader that checks all agents of the project. Those that come with flow are checked when they are used.
+    private func loader(checking folders: [String]) -> WorkflowLoader {
+        let installed = Set(Self.installedRoots().compactMap { try? File.realPath(FilePath.join($0, "agents")) })
+        var loader = loader
+        loader.checkedFolders = Set(folders.filter { (try? File.realPath($0)).map { !installed.contains($0) } ?? true })
+        return loader
     }
 
     /// The engine over this place's store. In the foreground it waits for room when the disk is full, and says so.

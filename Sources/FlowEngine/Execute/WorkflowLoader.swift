@@ -9,6 +9,8 @@ public struct WorkflowLoader: Sendable {
     static let largestFile = 64 << 20
 
     let kinds: [any NodeKind]
+    /// Folders of agents that are all checked, also those that the workflow does not use.
+    public var checkedFolders: Set<String> = []
 
     /// A loader that knows these kinds of nodes.
     public init(kinds: [any NodeKind]) { self.kinds = kinds }
@@ -31,31 +33,23 @@ public struct WorkflowLoader: Sendable {
 
     /// Compiles a workflow text; what it refers to is read from the files beside it.
     public func load(_ source: WorkflowSource, entry: String, agentFolders: [String]) -> LoadedWorkflow {
+        let shelf = AgentFiles(folders: agentFolders)
+        let compilation = Compiler(kinds: kinds, agents: shelf.named).compile(source)
+        // What cannot be read uses nothing; what may use any agent keeps all of them.
+        let used = compilation.definition == nil ? [] : compilation.agents
         var agents: [AgentDefinition] = []
-        var agentFiles: [String: [UInt8]] = [:]
-        var fileNames: [String: String] = [:]
         var agentProblems: [(sources: SourceMap, diagnostics: [Diagnostic])] = []
-        for folder in agentFolders {
-            for file in (try? File.list(folder)) ?? [] where file.name.hasSuffix(".yaml") && file.kind == .file {
-                let path = FilePath.join(folder, file.name)
-                guard agentFiles[file.name] == nil, let bytes = try? File.read(path, limit: 1 << 20) else { continue }
-                let (agent, diagnostics, sources) = Compiler(kinds: kinds).compileAgent(
-                    WorkflowSource(name: path, bytes: bytes, directory: folder, readFile: { _ in nil }))
-                agentFiles[file.name] = bytes
-                if let agent {
-                    agents.append(agent)
-                    fileNames[agent.name] = fileNames[agent.name] ?? file.name
-                }
-                if diagnostics.hasErrors { agentProblems.append((sources, diagnostics)) }
-            }
-        }
-        let compilation = Compiler(kinds: kinds, agents: agents).compile(source)
         var files = [entry: source.bytes]
-        // A run keeps the agents that it can come to use, not the whole roster.
-        let kept = compilation.agents.map { Set($0.compactMap { fileNames[$0] }) }
-        for (name, bytes) in agentFiles where !Self.isReplaced(name, by: compilation.definition) {
-            guard kept?.contains(name) ?? true else { continue }
-            files["\(SourceBundle.agentFolder)/\(name)"] = bytes
+        for file in shelf.files {
+            let isUsed = used?.contains(file.name) ?? true
+            guard isUsed || checkedFolders.contains(file.folder) else { continue }
+            let (agent, diagnostics, sources) = Compiler(kinds: kinds).compileAgent(file.source)
+            if diagnostics.hasErrors { agentProblems.append((sources, diagnostics)) }
+            guard isUsed else { continue }
+            if let agent { agents.append(agent) }
+            if !Self.isReplaced(file.file, by: compilation.definition) {
+                files["\(SourceBundle.agentFolder)/\(file.file)"] = file.source.bytes
+            }
         }
         // An agent of the workflow itself lies there like one that had a file, and wins.
         for agent in compilation.definition?.agents ?? [] {
@@ -87,6 +81,7 @@ public struct WorkflowLoader: Sendable {
 /// A workflow that has been read.
 public struct LoadedWorkflow: Sendable {
     public var compilation: Compilation
+    /// The agents that it can come to use.
     public var agents: [AgentDefinition]
     /// The faults of agent files, each with the text that it is about.
     public var agentProblems: [(sources: SourceMap, diagnostics: [Diagnostic])]
