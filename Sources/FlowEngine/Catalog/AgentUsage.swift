@@ -11,6 +11,9 @@ public struct AgentUsage: Sendable, Hashable {
     /// When it was last asked.
     public var lastUsed: Timestamp?
 
+    /// An agent that was not asked yet.
+    public init() {}
+
     /// Nodes that have ended.
     public var nodes: Int { succeeded + failed }
 
