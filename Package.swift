@@ -116,6 +116,7 @@ let package = Package(
         .testTarget(
             name: "FlowCommandTests",
             dependencies: ["FlowEngine", "FlowTesting", "FileSystem", "ChildProcess", "flow"],
+            exclude: ["Goldens"],
             swiftSettings: strict
         ),
     ],

@@ -11,7 +11,7 @@ It prints its address, up to and with the version, as its only line on the stand
 The script is one object: {"rules": [RULE, …], "default": REPLY}. The first rule that fits a request answers it.
 
     {"when": CONDITIONS, "reply": REPLY | "replies": [REPLY, …], "times": N, "together": N, "group": NAME,
-     "fault": FAULT, "delay": S}
+     "fault": FAULT, "delay": S, "note": TEXT}
 
 - CONDITIONS, all of which must hold: `schema` (the schema's name, else its title), `tool` (one that is offered),
   `agent` (guessed, see below), `model`; `system`, `last`, `user`: a text that stands in the system prompt, in the last
@@ -23,7 +23,7 @@ The script is one object: {"rules": [RULE, …], "default": REPLY}. The first ru
 - `times`: the rule counts for its first N uses only.
 - `together`: the answer waits until N requests of this rule, or of all rules with its `group`, are there. It is given to
   all of them at once: so a test shows that calls overlap, without clocks. After 20 s it gives up with status 504.
-- `delay`: seconds before the answer.
+- `delay`: seconds before the answer. `note`: a word for the log.
 - FAULT: "reset" (the connection breaks), "half_body", "trickle" (byte by byte; `seconds` between them, 0.05), "silent",
   "endless" (a stream without an end), "malformed" (no JSON), or {"kind": "status", "status": 429, "retry_after": 1,
   "message": …}; the others may be written {"kind": …} too. With `fault_times: N` only for the first N uses.
@@ -155,6 +155,7 @@ class Rule:
         self.delay = data.get("delay", 0)
         self.uses = 0
         self.group = data.get("group", id(self))
+        self.note = data.get("note")
 
 
 class Script:
@@ -203,7 +204,7 @@ class Script:
         rule.uses += 1
         reply = rule.replies[min(use, len(rule.replies) - 1)] if rule.replies else self.default
         fault = rule.fault if rule.fault and (rule.fault_times is None or use < rule.fault_times) else None
-        self.note(request, self.name(reply, request, fault), rule.together)
+        self.note(request, self.name(reply, request, fault), rule)
         return reply, fault, rule.delay
 
     @staticmethod
@@ -216,12 +217,14 @@ class Script:
             return "refusal"
         return "json" if request.schema is not None else "text"
 
-    def note(self, request, answered, together=1):
+    def note(self, request, answered, rule=None):
         self.count += 1
         line = {"call": self.count, "agent": request.agent, "schema": request.schema_name, "tools": request.tools,
                 "messages": len(request.messages), "model": request.model, "answered": answered}
-        if together > 1:
-            line["together"] = together
+        if rule and rule.together > 1:
+            line["together"] = rule.together
+        if rule and rule.note:
+            line["note"] = rule.note
         text = json.dumps(line, ensure_ascii=False)
         self.lines.append(text)
         if self.log:

@@ -9,7 +9,7 @@ public struct WorkflowLoader: Sendable {
     static let largestFile = 64 << 20
 
     let kinds: [any NodeKind]
-    /// Folders of agents that are all checked, also those that the workflow does not use.
+    /// Folders of agents that are all read and checked, also those that the workflow does not use.
     public var checkedFolders: Set<String> = []
 
     /// A loader that knows these kinds of nodes.
@@ -33,7 +33,7 @@ public struct WorkflowLoader: Sendable {
 
     /// Compiles a workflow text; what it refers to is read from the files beside it.
     public func load(_ source: WorkflowSource, entry: String, agentFolders: [String]) -> LoadedWorkflow {
-        let shelf = AgentFiles(folders: agentFolders)
+        let shelf = AgentFiles(folders: agentFolders, checked: checkedFolders)
         let compilation = Compiler(kinds: kinds, agents: shelf.named).compile(source)
         // What cannot be read uses nothing; what may use any agent keeps all of them.
         let used = compilation.definition == nil ? [] : compilation.agents
@@ -42,13 +42,15 @@ public struct WorkflowLoader: Sendable {
         var files = [entry: source.bytes]
         for file in shelf.files {
             let isUsed = used?.contains(file.name) ?? true
-            guard isUsed || checkedFolders.contains(file.folder) else { continue }
-            let (agent, diagnostics, sources) = Compiler(kinds: kinds).compileAgent(file.source)
+            guard isUsed || checkedFolders.contains(file.folder), let source = file.source else { continue }
+            let (agent, diagnostics, sources) = Compiler(kinds: kinds).compileAgent(source)
             if diagnostics.hasErrors { agentProblems.append((sources, diagnostics)) }
             guard isUsed else { continue }
             if let agent { agents.append(agent) }
-            if !Self.isReplaced(file.file, by: compilation.definition) {
-                files["\(SourceBundle.agentFolder)/\(file.file)"] = file.source.bytes
+            // A run finds its agents by the names of their files.
+            let name = agent.map { "\($0.name).yaml" } ?? file.file
+            if !Self.isReplaced(name, by: compilation.definition) {
+                files["\(SourceBundle.agentFolder)/\(name)"] = source.bytes
             }
         }
         // An agent of the workflow itself lies there like one that had a file, and wins.
