@@ -37,7 +37,9 @@ struct AgentsTests {
         #expect(all.first { $0["name"] == "planner" }?["origin"] == "project")
         #expect(all.first { $0["name"] == "engineer" }?["origin"] == "builtin")
 
-        for words in [["--tag", "mine"], ["--capability", "verse", "--capability", "rhyme"], ["--status", "deprecated"]] {
+        for words in [
+            ["--tag", "mine"], ["--capability", "verse", "--capability", "rhyme"], ["--status", "deprecated"],
+        ] {
             let found = try await flow.start(["agents", "list", "--json"] + words).end()
             #expect(try found.object["agents"]?.arrayValue?.map { $0["name"] } == ["poet"], "\(words)")
         }

@@ -243,7 +243,8 @@ struct ModeTests {
         #expect(try endpoint.prompt(2).contains("Say ${{ run.id }} and $(id)"))
     }
 
-    @Test("Dependencies come from an agent where asked for; without an answer that can be, steps run one after the other")
+    @Test(
+        "Dependencies come from an agent where asked for; without an answer that can be, steps run one after the other")
     func analysedDependencies() async throws {
         for (needs, order) in [("[]", "2 at once"), ("[7]", "2 after 1")] {
             let flow = try FlowProgram()

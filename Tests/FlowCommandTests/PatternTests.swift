@@ -132,7 +132,8 @@ struct PatternTests {
         let flow = try FlowProgram()
         let endpoint = try await ScriptedEndpoint(in: flow)
         let end = try await flow.start(
-            ["run", FilePath.join(Self.folder, "limiters.yaml")], environment: endpoint.environment).end()
+            ["run", FilePath.join(Self.folder, "limiters.yaml")], environment: endpoint.environment
+        ).end()
         #expect(end.code == 0, "\(end.errorOutput)")
         let first = try endpoint.prompt(1)
         #expect(first.contains("three:") && first.contains("four:") && !first.contains("two:"))

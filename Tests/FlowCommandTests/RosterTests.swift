@@ -13,26 +13,26 @@ enum Roster {
     /// The agents of the systems that flow's modes come from, by system.
     static let table: [String: String] = [
         "cmbagent": """
-            task_improver task_recorder plan_setter planner planner_response_formatter plan_recorder plan_reviewer
-            reviewer_response_formatter review_recorder control control_starter engineer engineer_nest
-            engineer_response_formatter executor executor_bash researcher_executor executor_response_formatter installer
-            researcher researcher_response_formatter idea_maker idea_maker_nest idea_maker_response_formatter idea_saver
-            idea_hater idea_hater_response_formatter plot_judge plot_debugger camb_context camb_response_formatter
-            classy_context classy_response_formatter perplexity aas_keyword_finder list_keywords_finder
-            aaai_keywords_finder summarizer summarizer_response_formatter terminator admin cobaya_response_formatter
-            classy_sz_response_formatter session_summarizer rag_software_formatter act_agent camb_agent camels_agent
-            classy_agent classy_sz_agent cobaya_agent cosmocnc_agent getdist_agent memory_agent planck_agent
-            """,
+        task_improver task_recorder plan_setter planner planner_response_formatter plan_recorder plan_reviewer
+        reviewer_response_formatter review_recorder control control_starter engineer engineer_nest
+        engineer_response_formatter executor executor_bash researcher_executor executor_response_formatter installer
+        researcher researcher_response_formatter idea_maker idea_maker_nest idea_maker_response_formatter idea_saver
+        idea_hater idea_hater_response_formatter plot_judge plot_debugger camb_context camb_response_formatter
+        classy_context classy_response_formatter perplexity aas_keyword_finder list_keywords_finder
+        aaai_keywords_finder summarizer summarizer_response_formatter terminator admin cobaya_response_formatter
+        classy_sz_response_formatter session_summarizer rag_software_formatter act_agent camb_agent camels_agent
+        classy_agent classy_sz_agent cobaya_agent cosmocnc_agent getdist_agent memory_agent planck_agent
+        """,
         "denario": """
-            maker hater methods novelty literature_summary referee paper_keywords paper_abstract paper_introduction
-            paper_methods paper_results paper_conclusions paper_plots paper_refine paper_citations
-            """,
+        maker hater methods novelty literature_summary referee paper_keywords paper_abstract paper_introduction
+        paper_methods paper_results paper_conclusions paper_plots paper_refine paper_citations
+        """,
         "tomas": "document_parser data_analyst",
         "wrenchai": """
-            super_agent inspector_agent journey_agent github_journey_agent ux_designer_agent codifier_agent uat_agent
-            code_generator_agent test_engineer_agent dba_agent devops_agent data_scientist_agent web_researcher_agent
-            infosec_agent paralegal_agent comptroller_agent gcp_architect_agent zero_k_proof_agent
-            """,
+        super_agent inspector_agent journey_agent github_journey_agent ux_designer_agent codifier_agent uat_agent
+        code_generator_agent test_engineer_agent dba_agent devops_agent data_scientist_agent web_researcher_agent
+        infosec_agent paralegal_agent comptroller_agent gcp_architect_agent zero_k_proof_agent
+        """,
     ]
 
     static func names(_ system: String) -> [String] {
@@ -46,8 +46,11 @@ struct RosterTests {
     private static let used: Set<String> = {
         var used: Set<String> = []
         for path in workflows {
-            guard let text = try? File.readText(FilePath.join(ScriptedEndpoint.root, path), limit: 1 << 20) else { continue }
-            let words = text.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == ":" || $0 == "-") }.map(String.init)
+            guard let text = try? File.readText(FilePath.join(ScriptedEndpoint.root, path), limit: 1 << 20) else {
+                continue
+            }
+            let words = text.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == ":" || $0 == "-") }.map(
+                String.init)
             for (place, word) in words.enumerated() {
                 if word == "agent:", place + 1 < words.count { used.insert(words[place + 1]) }
                 // A list of `allow: agents:`.
@@ -64,7 +67,10 @@ struct RosterTests {
     /// All workflow files that come with flow, also the parts of others.
     static let workflows: [String] = {
         var found: [String] = []
-        for folder in ["workflows", "workflows/parts", "workflows/examples", "workflows/examples/ag2", "workflows/examples/ag2/parts"] {
+        for folder in [
+            "workflows", "workflows/parts", "workflows/examples", "workflows/examples/ag2",
+            "workflows/examples/ag2/parts",
+        ] {
             let files = (try? File.list(FilePath.join(ScriptedEndpoint.root, folder))) ?? []
             found += files.filter { $0.name.hasSuffix(".yaml") }.map { "\(folder)/\($0.name)" }
         }
@@ -102,7 +108,8 @@ struct RosterTests {
             #expect(agent.instructions.utf8.count < 2400, "\(agent.name)")
             if let schema = agent.output { #expect(schema["title"]?.stringValue != nil, "\(agent.name)") }
         }
-        for name in Roster.names("cmbagent") where name.hasSuffix("_response_formatter") || name.hasSuffix("_recorder") {
+        for name in Roster.names("cmbagent") where name.hasSuffix("_response_formatter") || name.hasSuffix("_recorder")
+        {
             #expect(Roster.registry[name]?.agent.output != nil, "\(name) has no schema")
         }
     }

@@ -29,9 +29,9 @@ final class ScriptedEndpoint: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, address, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, flow.file("endpoint.errors"), O_WRONLY | O_CREAT, 0o600)
+        let variables = ["PATH=\(ProcessEnvironment.get("PATH") ?? "/usr/bin:/bin")", "PYTHONDONTWRITEBYTECODE=1"]
         let argv = words.map { strdup($0) } + [nil]
-        let envp = ["PATH=\(ProcessEnvironment.get("PATH") ?? "/usr/bin:/bin")", "PYTHONDONTWRITEBYTECODE=1"]
-            .map { strdup($0) } + [nil]
+        let envp = variables.map { strdup($0) } + [nil]
         defer { for pointer in argv + envp { free(pointer) } }
         var pid: pid_t = 0
         try #require(posix_spawnp(&pid, "python3", &actions, nil, argv, envp) == 0)
@@ -81,13 +81,13 @@ final class ScriptedEndpoint: Sendable {
 /// Texts that are kept beside the tests.
 enum Golden {
     /// Compares a text with the one that is kept; with `FLOW_UPDATE_SNAPSHOTS=1` it is kept as it is now.
-    static func check(_ text: String, _ name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    static func check(_ text: String, _ name: String) throws {
         let path = FilePath.join(ScriptedEndpoint.root, "Tests/FlowCommandTests/Goldens", name)
         if ProcessEnvironment.get("FLOW_UPDATE_SNAPSHOTS") == "1" {
             try File.createDirectory(FilePath.dirname(path))
             try File.write(text, to: path)
         }
         let kept = (try? File.readText(path, limit: 1 << 20)) ?? "there is no file \(name)"
-        #expect(text == kept, "\(name) differs", sourceLocation: sourceLocation)
+        #expect(text == kept, "\(name) differs")
     }
 }

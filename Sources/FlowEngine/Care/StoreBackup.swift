@@ -117,14 +117,15 @@ public enum StoreBackup {
         try copy.connection().prepare("SELECT id, source FROM run").forEachRow { row in
             runs.append((row.text(0), Digest(bytes: row.blob(1))))
         }
-        var sources: Set<Digest> = []
+        var sources: Set<String> = []
         for (run, source) in runs {
             for part in ["inputs", "artifacts", "logs"] {
                 try copied.copy(
                     FilePath.join(old.run(run), part), to: FilePath.join(new.run(run), part))
             }
-            if let source, sources.insert(source).inserted {
-                try copied.copy(old.source(source.hex), to: new.source(source.hex))
+            guard let source else { continue }
+            for name in StoredSource(folder: old.source(source.hex)).names where sources.insert(name).inserted {
+                try copied.copy(old.source(name), to: new.source(name))
             }
         }
         try File.syncDirectory(target)

@@ -93,10 +93,13 @@ extension StoreCheck {
         guard checkedSources.insert(source).inserted, whole.contains(source),
             let bytes = try? reader.content(source), let manifest = try? JSONValue.parse(bytes)
         else { return }
+        let stored = StoredSource(folder: layout.source(source.hex))
         for file in manifest["files"]?.objectValue ?? JSONObject() {
             let path = FilePath.join(layout.source(source.hex), file.key)
             do throws(FileError) {
-                if try digest(of: path).hex != file.value.stringValue {
+                let found =
+                    stored.isDifference(file.key) ? try Digest(of: stored.text(of: file.key)) : try digest(of: path)
+                if found.hex != file.value.stringValue {
                     add(.source, run: run, path: path, "the file \(path) does not match its digest")
                 }
             } catch {
@@ -124,10 +127,7 @@ extension StoreCheck {
         guard let bytes = try? reader.content(summary.source), let json = try? JSONValue.parse(bytes),
             let entry = json["entry"]?.stringValue
         else { return nil }
-        let folder = layout.source(summary.source.hex)
-        let workflow = try? loader.load(
-            FilePath.join(folder, entry), name: entry,
-            agentFolders: [FilePath.join(folder, SourceBundle.agentFolder)])
-        return workflow?.compilation.plan
+        let stored = StoredSource(folder: layout.source(summary.source.hex))
+        return (try? loader.load(stored: stored, entry: entry))?.compilation.plan
     }
 }

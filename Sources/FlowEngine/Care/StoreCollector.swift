@@ -311,7 +311,9 @@ public struct StoreCollector {
         var used: Set<String> = []
         let gone = Set(result.runs)
         try connection.prepare("SELECT id, source FROM run").forEachRow { row in
-            if !gone.contains(row.text(0)), let digest = Digest(bytes: row.blob(1)) { used.insert(digest.hex) }
+            guard !gone.contains(row.text(0)), let digest = Digest(bytes: row.blob(1)) else { return }
+            guard !used.contains(digest.hex) else { return }
+            used.formUnion(StoredSource(folder: FilePath.join(sources, digest.hex)).names)
         }
         for entry in (try? File.list(sources)) ?? [] where !used.contains(entry.name) {
             try remove(FilePath.join(sources, entry.name))

@@ -110,8 +110,10 @@ public struct StoreSalvage {
         for part in ["inputs", "artifacts", "logs"] {
             try copy.copy(FilePath.join(old.run(run), part), to: FilePath.join(new.run(run), part), except: bad)
         }
-        let source = new.source(summary.source.hex)
-        if !File.exists(source) { try copy.copy(old.source(summary.source.hex), to: source, except: bad) }
+        for source in StoredSource(folder: old.source(summary.source.hex)).names {
+            let kept = new.source(source)
+            if !File.exists(kept) { try copy.copy(old.source(source), to: kept, except: bad) }
+        }
         try restoreArtifacts(nodes, run: run)
         result.files += copy.files
         return true

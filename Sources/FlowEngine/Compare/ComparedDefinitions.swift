@@ -123,8 +123,7 @@ struct ComparedDefinitions: Sendable {
     }
 
     private static func text(of run: ComparedRun, _ reader: RunReader) -> [UInt8]? {
-        try? File.read(
-            FilePath.join(reader.layout.source(run.summary.source.hex), run.entry), limit: WorkflowLoader.largestFile)
+        try? StoredSource(folder: reader.layout.source(run.summary.source.hex)).text(of: run.entry)
     }
 
     private static func side(

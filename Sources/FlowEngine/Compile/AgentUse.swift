@@ -17,7 +17,8 @@ enum AgentUse {
         for node in definition.nodes + definition.finally {
             switch node.kind {
             case "agent":
-                guard let name = node.literalBody else { return nil }
+                // Tools may be workflows, and these ask others.
+                guard let name = node.literalBody, node.field("tools") == nil else { return nil }
                 names.insert(name)
             case "plan":
                 guard case .literal(let allow)? = node.field("allow") else { return nil }

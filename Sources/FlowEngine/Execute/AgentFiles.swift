@@ -2,6 +2,7 @@
 
 import FileSystem
 import FlowCore
+import YAML
 
 /// The files of agents in some folders, by the names of their agents. A roster has many agents and a workflow few, so they
 /// are only read where they are used.
@@ -12,6 +13,15 @@ struct AgentFiles {
         /// The file's name.
         var file: String
         var folder: String
+
+        /// Whether the file gives the agent tools.
+        var hasTools: Bool {
+            guard let bytes = source?.bytes, let document = YAMLDocument.parse(bytes).document,
+                document.kind(of: document.root) == .mapping,
+                let tools = document.value(of: document.root, forKey: "tools")
+            else { return false }
+            return document.count(of: tools) > 0
+        }
 
         /// The text of the file; nil when it cannot be read.
         var source: WorkflowSource? {
@@ -42,6 +52,13 @@ struct AgentFiles {
                 files.append(file)
             }
         }
+    }
+
+    /// The agents that these can lead to: themselves, or all when one of them has tools, which may be workflows.
+    func reached(from names: Set<String>?) -> Set<String>? {
+        guard let names else { return nil }
+        let mayReachOthers = files.contains { names.contains($0.name) && $0.hasTools }
+        return mayReachOthers ? nil : names
     }
 
     /// The agents as far as a compiler asks for them: their names.

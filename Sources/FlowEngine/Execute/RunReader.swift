@@ -77,9 +77,7 @@ public struct RunReader: Sendable {
             throw EngineError(.inputOutput, "the workflow of run \(summary.id) is missing from \(folder)")
         }
         do throws(FileError) {
-            return try loader.load(
-                FilePath.join(folder, entry), name: entry,
-                agentFolders: [FilePath.join(folder, SourceBundle.agentFolder)])
+            return try loader.load(stored: StoredSource(folder: folder), entry: entry)
         } catch {
             throw EngineError(.inputOutput, "reading the workflow of run \(summary.id): \(error)")
         }
@@ -89,7 +87,7 @@ public struct RunReader: Sendable {
     /// made by programs, often have none, and then need not be compiled to say so.
     public func mayHaveOutputs(_ summary: RunSummary) async -> Bool {
         guard let entry = try? await json(summary.source)?["entry"]?.stringValue,
-            let text = try? File.read(FilePath.join(layout.source(summary.source.hex), entry), limit: 1 << 30)
+            let text = try? StoredSource(folder: layout.source(summary.source.hex)).text(of: entry)
         else { return true }
         // `\` could write the key by its numbers.
         if text.contains(UInt8(ascii: "\\")) { return true }

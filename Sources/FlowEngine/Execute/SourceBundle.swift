@@ -13,6 +13,8 @@ public struct SourceBundle: Sendable {
     public var entry: String
     /// The files by their path in the bundle.
     public var files: [String: [UInt8]]
+    /// The kept source that the workflow file is an edit of, by its digest, and its file there.
+    var editedFrom: (source: String, entry: String)?
 
     /// A bundle of an entry file and others.
     public init(entry: String, files: [String: [UInt8]]) {
@@ -40,6 +42,11 @@ public struct SourceBundle: Sendable {
         }
         try File.createDirectory(parent)
         let temporary = try File.makeTemporaryDirectory(prefix: ".new-", in: parent)
+        var files = files
+        if let difference = StoredSource(folder: folder).difference(of: self) {
+            files[entry] = nil
+            files[StoredSource.differenceFile] = difference
+        }
         for (path, bytes) in files {
             let target = FilePath.join(temporary, path)
             try File.createDirectoryDurably(FilePath.dirname(target))

@@ -31,12 +31,23 @@ public struct WorkflowLoader: Sendable {
             entry: FilePath.basename(path), agentFolders: agentFolders)
     }
 
+    /// Compiles the workflow of a run from the files that the run keeps.
+    func load(stored source: StoredSource, entry: String) throws(FileError) -> LoadedWorkflow {
+        var workflow = load(
+            WorkflowSource(
+                name: entry, bytes: try source.text(of: entry), directory: source.folder,
+                readFile: { try? File.read($0, limit: Self.largestFile) }),
+            entry: entry, agentFolders: [FilePath.join(source.folder, SourceBundle.agentFolder)])
+        workflow.bundle.editedFrom = (FilePath.basename(source.folder), entry)
+        return workflow
+    }
+
     /// Compiles a workflow text; what it refers to is read from the files beside it.
     public func load(_ source: WorkflowSource, entry: String, agentFolders: [String]) -> LoadedWorkflow {
         let shelf = AgentFiles(folders: agentFolders, checked: checkedFolders)
         let compilation = Compiler(kinds: kinds, agents: shelf.named).compile(source)
         // What cannot be read uses nothing; what may use any agent keeps all of them.
-        let used = compilation.definition == nil ? [] : compilation.agents
+        let used = compilation.definition == nil ? [] : shelf.reached(from: compilation.agents)
         var agents: [AgentDefinition] = []
         var agentProblems: [(sources: SourceMap, diagnostics: [Diagnostic])] = []
         var files = [entry: source.bytes]

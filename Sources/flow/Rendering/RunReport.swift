@@ -23,7 +23,7 @@ struct RunReport {
     ) async throws -> RunReport {
         let nodes = try await reader.nodes(of: summary.id)
         var artifacts: [(String, String, String)] = []
-        for node in nodes where node.result != nil && node.result != RunReader.emptyResult {
+        for node in reader.withFiles(nodes, of: summary.id) {
             let result = try await reader.result(of: node, run: summary.id)
             for member in result?["artifacts"]?.objectValue ?? JSONObject() {
                 // The lists of a fan-out are told with its items.
@@ -104,7 +104,8 @@ struct RunReport {
     func nodeTable(_ talk: Talk, most: Int = .max) -> String {
         var shown = nodes
         if nodes.count > most {
-            shown = Array(nodes.lazy.filter { ![.succeeded, .skipped, .omitted].contains($0.status) }.prefix(most))
+            let ended: Set<NodeStatus> = [.succeeded, .reused, .skipped, .omitted]
+            shown = Array(nodes.lazy.filter { !ended.contains($0.status) }.prefix(most))
         }
         let table = table(of: shown, talk)
         guard shown.count < nodes.count else { return table }
