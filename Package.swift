@@ -131,6 +131,7 @@ let package = Package(
         .testTarget(
             name: "FlowCommandTests",
             dependencies: ["FlowEngine", "FlowTesting", "FileSystem", "ChildProcess", "flow"],
+            exclude: ["Goldens"],
             swiftSettings: strict
         ),
     ],

@@ -71,7 +71,7 @@ struct Workplace {
     }
 
     /// A path as people would write it from here.
-    private func shortened(_ path: String) -> String {
+    func shortened(_ path: String) -> String {
         guard let here = try? File.currentDirectory(), here != "/", path.hasPrefix(here + "/") else { return path }
         return String(path.dropFirst(here.count + 1))
     }
@@ -94,8 +94,28 @@ struct Workplace {
         let folder = FilePath.dirname(workflow)
         var folders = ["agents", "../agents", "../../agents"].map { FilePath.normalise(FilePath.join(folder, $0)) }
         folders.append("agents")
+        folders.append(userAgents)
         folders += Self.installedRoots().map { FilePath.join($0, "agents") }
         return folders.filter { File.isDirectory($0) }
+    }
+
+    /// The user's own agents, for all projects.
+    private var userAgents: String {
+        if let home = environment["FLOW_HOME"], home.hasPrefix("/") { return FilePath.join(home, "agents") }
+        let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? File.homeDirectory() ?? "/"
+        return FilePath.join(home, ".local/share/flow/agents")
+    }
+
+    /// Where the registry reads agents, the folder that goes before first.
+    var registryFolders: [AgentRegistry.Folder] {
+        let installed = Self.installedRoots().map { AgentRegistry.Folder(FilePath.join($0, "agents"), .builtin) }
+        var folders = [AgentRegistry.Folder("agents", .project), AgentRegistry.Folder(userAgents, .user)] + installed
+        // In flow's own sources both are one folder.
+        let own = (try? File.realPath("agents")).flatMap { here in
+            installed.contains { (try? File.realPath($0.path)) == here } ? here : nil
+        }
+        if own != nil { folders.removeFirst() }
+        return folders.filter { File.isDirectory($0.path) }
     }
 
     /// Reads and compiles workflows; nothing else is started by it.
@@ -105,7 +125,8 @@ struct Workplace {
     func load(_ text: String) throws -> LoadedWorkflow {
         if text == "-" { return load(try StandardStream.input.readAll(limit: 64 << 20), from: "-") }
         let path = try workflowFile(text)
-        return try loader.load(path, agentFolders: agentFolders(for: path))
+        let folders = agentFolders(for: path)
+        return try loader(checking: folders).load(path, agentFolders: folders)
     }
 
     /// Compiles a text as if it were what the file `path` holds, or the standard input for `-`.
@@ -115,9 +136,17 @@ struct Workplace {
         let source = WorkflowSource(
             name: isInput ? "<stdin>" : path, bytes: bytes, directory: folder,
             readFile: { try? File.read($0, limit: 64 << 20) })
-        return loader.load(
-            source, entry: isInput ? "stdin.yaml" : FilePath.basename(path),
-            agentFolders: agentFolders(for: isInput ? "./x" : path))
+        let folders = agentFolders(for: isInput ? "./x" : path)
+        return loader(checking: folders)
+            .load(source, entry: isInput ? "stdin.yaml" : FilePath.basename(path), agentFolders: folders)
+    }
+
+    /// A loader that checks all agents of the project. Those that come with flow are checked when they are used.
+    private func loader(checking folders: [String]) -> WorkflowLoader {
+        let installed = Set(Self.installedRoots().compactMap { try? File.realPath(FilePath.join($0, "agents")) })
+        var loader = loader
+        loader.checkedFolders = Set(folders.filter { (try? File.realPath($0)).map { !installed.contains($0) } ?? true })
+        return loader
     }
 
     /// What the settings of this project and of its user say.

@@ -24,6 +24,8 @@ public struct AgentDefinition: Sendable, Hashable {
     public var version: String?
     public var tags: [String]
     public var capabilities: [String]
+    /// What the registry shows of it; runs do not read it.
+    public var card: AgentCard
     public var span: SourceSpan
 
     /// An agent.
@@ -31,7 +33,8 @@ public struct AgentDefinition: Sendable, Hashable {
         name: String, title: String? = nil, role: String? = nil, description: String? = nil, instructions: String,
         model: String? = nil, output: JSONValue? = nil, temperature: Double? = nil, maxTokens: Int? = nil,
         maxTurns: Int? = nil, tools: [String] = [], permissions: JSONValue? = nil, context: JSONValue? = nil,
-        version: String? = nil, tags: [String] = [], capabilities: [String] = [], span: SourceSpan = .none
+        version: String? = nil, tags: [String] = [], capabilities: [String] = [], card: AgentCard = AgentCard(),
+        span: SourceSpan = .none
     ) {
         self.name = name
         self.title = title
@@ -49,6 +52,7 @@ public struct AgentDefinition: Sendable, Hashable {
         self.version = version
         self.tags = tags
         self.capabilities = capabilities
+        self.card = card
         self.span = span
     }
 }

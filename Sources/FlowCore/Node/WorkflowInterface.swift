@@ -9,15 +9,18 @@ public struct WorkflowInterface: Sendable {
     public var fault: (text: String, count: Int)?
     /// The files that belong to the workflow, from the folder of the one that uses it.
     public var files: [String]
+    /// The agents that its nodes name; nil when it may be any.
+    public var agents: Set<String>?
 
     /// An interface.
     public init(
         inputs: [InputDefinition] = [], outputs: [String: OutputType] = [:], fault: (text: String, count: Int)? = nil,
-        files: [String] = []
+        files: [String] = [], agents: Set<String>? = nil
     ) {
         self.inputs = inputs
         self.outputs = outputs
         self.fault = fault
         self.files = files
+        self.agents = agents
     }
 }

@@ -14,4 +14,6 @@ public struct Compilation: Sendable {
     public var plan: Plan?
     /// All faults and doubts, in order of the text.
     public var diagnostics: [Diagnostic]
+    /// The agents that the nodes of the workflow and of its sub-workflows name; nil when it may be any.
+    public var agents: Set<String>?
 }

@@ -92,7 +92,8 @@ public struct Compiler: Sendable {
                 definition: definition, slotFreeKinds: Set(self.kinds.values.filter { !$0.usesSlot }.map(\.name)),
                 expectedTimes: NodeEstimate.expectedTimes(of: definition))
         return Compilation(
-            sources: sources, document: document, definition: definition, plan: plan, diagnostics: diagnostics)
+            sources: sources, document: document, definition: definition, plan: plan, diagnostics: diagnostics,
+            agents: AgentUse.agents(of: definition) { children.interface(of: $0) })
     }
 
     /// Checks what the parts say together: the graph, the expressions, and what each kind asks for.
@@ -240,7 +241,22 @@ public struct Compiler: Sendable {
             maxTurns: fields["max_turns"].flatMap { reader.json($0).integerValue }.map { Int($0) },
             tools: list("tools"), permissions: fields["permissions"].map { reader.json($0) },
             context: fields["context"].map { reader.json($0) },
-            version: text("version"), tags: list("tags"), capabilities: list("capabilities"))
+            version: text("version"), tags: list("tags"), capabilities: list("capabilities"),
+            card: AgentCard(
+                status: text("status").flatMap(AgentCard.Status.init(rawValue:)) ?? .active,
+                type: text("agent_type").flatMap(AgentCard.AgentType.init(rawValue:)) ?? .assistant,
+                author: text("author"), engine: text("engine"), handoffs: list("handoffs"),
+                requirements: requirements(fields["requires"], document)))
+    }
+
+    private static func requirements(_ node: YAMLNode?, _ document: YAMLDocument) -> AgentCard.Requirements {
+        func words(_ key: String) -> [String] {
+            guard let node, document.kind(of: node) == .mapping,
+                let list = document.value(of: node, forKey: key), document.kind(of: list) == .sequence
+            else { return [] }
+            return document.elements(of: list).map { document.string(of: $0) }
+        }
+        return AgentCard.Requirements(programs: words("programs"), features: words("features"))
     }
 }
 

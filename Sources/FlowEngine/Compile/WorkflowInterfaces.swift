@@ -44,6 +44,7 @@ final class WorkflowInterfaces: Sendable {
         var outputs: [String: OutputType] = [:]
         for output in definition.outputs { outputs[output.name] = output.type }
         let files = definition.files.map { folder == "." || folder.isEmpty ? $0 : FilePath.join(folder, $0) }
-        return WorkflowInterface(inputs: definition.inputs, outputs: outputs, files: files)
+        return WorkflowInterface(
+            inputs: definition.inputs, outputs: outputs, files: files, agents: compilation.agents)
     }
 }

@@ -283,6 +283,10 @@ public enum WorkflowSchema {
         FieldSchema("title", .string, templates: false, "The name for people."),
         FieldSchema("role", .string, templates: false, "The part it plays."),
         FieldSchema("description", .string, templates: false, "What it is good for."),
+        FieldSchema(
+            "agent_type", .choice(AgentCard.AgentType.allCases.map(\.rawValue)), templates: false,
+            fallback: "assistant",
+            "The part that it plays among others."),
         FieldSchema("capabilities", .list(.string), templates: false, "What it can do."),
         FieldSchema("instructions", .verbatim, required: true, templates: false, "What the model is told first."),
         FieldSchema("model", .string, templates: false, fallback: "default", "The model."),
@@ -295,12 +299,18 @@ public enum WorkflowSchema {
             "context", .object(context), templates: false, fallback: "the whole conversation",
             "How much of a long conversation is sent."),
         FieldSchema("output", .verbatim, templates: false, "A JSON Schema for the answer."),
+        FieldSchema("handoffs", .list(.string), templates: false, "The agents that it hands its work to."),
+        FieldSchema("requires", .object(requirements), templates: false, "What must be there for it to work."),
         FieldSchema(
             "max_turns", .integer(1...1000), templates: false, fallback: "12",
             "The most turns of an agent with tools; the last is without tools."),
         FieldSchema("max_tokens", .integer(1...1_000_000), templates: false, "The most tokens of an answer."),
         FieldSchema("temperature", .number(0...2), templates: false, "How much chance there is; 0 for none."),
         FieldSchema("version", .string, templates: false, "The version of the agent."),
+        FieldSchema(
+            "status", .choice(AgentCard.Status.allCases.map(\.rawValue)), templates: false, fallback: "active",
+            "Whether it is to be used."),
+        FieldSchema("author", .string, templates: false, "Who wrote it."),
         FieldSchema("tags", .list(.string), templates: false, "Words to find it by."),
         FieldSchema("engine", .string, templates: false, "The engine that it comes from."),
         FieldSchema("inputs", .verbatim, templates: false, "What its instructions refer to."),
@@ -334,6 +344,14 @@ public enum WorkflowSchema {
         FieldSchema("name", .string, fallback: "that of the file", "The name by which the agent knows it."),
         FieldSchema(
             "max_size", .size, fallback: "32KiB", "The most of a text that is in the prompt; of a longer one the ends."),
+    ]
+
+    /// What an agent needs beside its instructions.
+    static let requirements: [FieldSchema] = [
+        FieldSchema("programs", .list(.string), templates: false, "Programs of this machine."),
+        FieldSchema(
+            "features", .list(.choice(["vision", "tools", "web", "documents"])), templates: false,
+            "What the model or the prompt must have."),
     ]
 
     /// Those of `unsupported` that choose a kind.

@@ -9,6 +9,8 @@ public struct WorkflowLoader: Sendable {
     static let largestFile = 64 << 20
 
     let kinds: [any NodeKind]
+    /// Folders of agents that are all read and checked, also those that the workflow does not use.
+    public var checkedFolders: Set<String> = []
 
     /// A loader that knows these kinds of nodes.
     public init(kinds: [any NodeKind]) { self.kinds = kinds }
@@ -42,31 +44,25 @@ public struct WorkflowLoader: Sendable {
 
     /// Compiles a workflow text; what it refers to is read from the files beside it.
     public func load(_ source: WorkflowSource, entry: String, agentFolders: [String]) -> LoadedWorkflow {
+        let shelf = AgentFiles(folders: agentFolders, checked: checkedFolders)
+        let compilation = Compiler(kinds: kinds, agents: shelf.named).compile(source)
+        // What cannot be read uses nothing; what may use any agent keeps all of them.
+        let used = compilation.definition == nil ? [] : shelf.reached(from: compilation.agents)
         var agents: [AgentDefinition] = []
-        var agentFiles: [String: [UInt8]] = [:]
         var agentProblems: [(sources: SourceMap, diagnostics: [Diagnostic])] = []
-        var unread: [AgentDefinition] = []
-        let mentions = AgentMentions(text: source.bytes)
-        for folder in agentFolders {
-            for file in (try? File.list(folder)) ?? [] where file.name.hasSuffix(".yaml") && file.kind == .file {
-                let path = FilePath.join(folder, file.name)
-                guard agentFiles[file.name] == nil, let bytes = try? File.read(path, limit: 1 << 20) else { continue }
-                if let name = AgentMentions.declaredName(in: bytes), !mentions.mayName(name) {
-                    // Known by its name, for who misspells it.
-                    unread.append(AgentDefinition(name: name, instructions: ""))
-                    continue
-                }
-                let (agent, diagnostics, sources) = Compiler(kinds: kinds).compileAgent(
-                    WorkflowSource(name: path, bytes: bytes, directory: folder, readFile: { _ in nil }))
-                agentFiles[file.name] = bytes
-                if let agent { agents.append(agent) }
-                if diagnostics.hasErrors { agentProblems.append((sources, diagnostics)) }
-            }
-        }
-        let compilation = Compiler(kinds: kinds, agents: agents + unread).compile(source)
         var files = [entry: source.bytes]
-        for (name, bytes) in agentFiles where !Self.isReplaced(name, by: compilation.definition) {
-            files["\(SourceBundle.agentFolder)/\(name)"] = bytes
+        for file in shelf.files {
+            let isUsed = used?.contains(file.name) ?? true
+            guard isUsed || checkedFolders.contains(file.folder), let source = file.source else { continue }
+            let (agent, diagnostics, sources) = Compiler(kinds: kinds).compileAgent(source)
+            if diagnostics.hasErrors { agentProblems.append((sources, diagnostics)) }
+            guard isUsed else { continue }
+            if let agent { agents.append(agent) }
+            // A run finds its agents by the names of their files.
+            let name = agent.map { "\($0.name).yaml" } ?? file.file
+            if !Self.isReplaced(name, by: compilation.definition) {
+                files["\(SourceBundle.agentFolder)/\(name)"] = source.bytes
+            }
         }
         // An agent of the workflow itself lies there like one that had a file, and wins.
         for agent in compilation.definition?.agents ?? [] {
@@ -98,6 +94,7 @@ public struct WorkflowLoader: Sendable {
 /// A workflow that has been read.
 public struct LoadedWorkflow: Sendable {
     public var compilation: Compilation
+    /// The agents that it can come to use.
     public var agents: [AgentDefinition]
     /// The faults of agent files, each with the text that it is about.
     public var agentProblems: [(sources: SourceMap, diagnostics: [Diagnostic])]

@@ -17,8 +17,8 @@ enum Commands {
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
             LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.bundle,
             ExportCommandLine.argo, EjectCommandLine.spec,
-        ] + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all + [ModelCheckCommandLine.spec]
-            + SecretCommandLine.all + MCPCommandLine.all + [
+        ] + AgentsCommandLine.all + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all
+            + [ModelCheckCommandLine.spec] + SecretCommandLine.all + MCPCommandLine.all + [
                 DoctorCommandLine.spec, VersionCommandLine.spec,
             ]
     }
