@@ -65,7 +65,7 @@ struct AgentRun {
             case .use(let calls):
                 let round = await belt.use(calls, turn: loop.turns, isCut: loop.isCut)
                 switch round.stop {
-                case .notOnTape(let text)?: throw ModelError(.unavailable, text)
+                case .notOnTape(let text)?: throw ModelError(.tape, text)
                 case .stopped(let text)?: throw ModelError(.cancelled, text)
                 case nil: break
                 }

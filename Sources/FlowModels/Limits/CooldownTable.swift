@@ -52,7 +52,7 @@ extension ModelError {
         case .rateLimit, .serverError, .connection, .timeout, .unavailable: true
         // A key that is not taken, an account that is empty, a model that is not there.
         case .clientError: [401, 402, 403, 404, 429].contains(status)
-        case .refused, .schemaMismatch, .truncated, .cancelled: false
+        case .refused, .schemaMismatch, .truncated, .budget, .tape, .cancelled: false
         }
     }
 }
