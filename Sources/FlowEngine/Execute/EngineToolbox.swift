@@ -18,10 +18,11 @@ struct EngineToolbox: Sendable {
     let processes: ChildProcesses
     let http = HTTPClient()
     let localModels: LocalModelRuntime
-    let models: ModelRegistry
+    let models: any ModelProvider
     let pricing: ModelPricing
     let tools: ToolPaths
     let agents = AgentShelf()
+    let servers: MCPToolServers
     private let marker: ChildMarker
 
     init(configuration: EngineConfiguration, prices: PriceList? = nil) {
@@ -34,7 +35,10 @@ struct EngineToolbox: Sendable {
         tools = ToolPaths()
         localModels = LocalModelRuntime(environment: environment, children: processes, client: http)
         pricing = prices.map { ModelPricing(prices: $0, environment: configuration.environment) } ?? .standard
-        models = ModelRegistry(environment: environment, runtime: localModels, client: http)
+        models = configuration.models ?? ModelRegistry(environment: environment, runtime: localModels, client: http)
+        servers = MCPToolServers.ofProject(
+            configuration.settingsFolder ?? FilePath.dirname(configuration.folder), environment: environment,
+            processes: processes, http: http)
     }
 
     /// Ends processes that an engine of this store left behind. Only the owner of the store may call it.
@@ -46,5 +50,8 @@ struct EngineToolbox: Sendable {
         }
     }
 
-    func close() async { await localModels.stop() }
+    func close() async {
+        await servers.close()
+        await localModels.stop()
+    }
 }

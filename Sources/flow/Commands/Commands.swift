@@ -16,7 +16,7 @@ enum Commands {
             PlanCommandLine.spec,
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
             LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.argo,
-        ] + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all + [
+        ] + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all + MCPCommandLine.all + [
             DoctorCommandLine.spec, VersionCommandLine.spec,
         ]
     }
