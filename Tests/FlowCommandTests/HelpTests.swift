@@ -22,13 +22,8 @@ import Testing
         let list = try #require(overview.split(separator: "commands:\n").last?.split(separator: "\n\n").first)
         let names = list.split(separator: "\n").map { line in
             let words = line.split(separator: " ")
-<<<<<<< HEAD
             let hasTwo = ["model", "mcp", "db"].contains(words[0]) || words.starts(with: ["export", "argo"])
             return hasTwo ? words[0...1].map(String.init) : [String(words[0])]
-=======
-            return ["model", "mcp", "export", "db"].contains(words[0])
-                ? words[0...1].map(String.init) : [String(words[0])]
->>>>>>> refs/heads/agents
         }
         #expect(names.count > 20)
         for name in names {
