@@ -22,7 +22,8 @@ import Testing
         let list = try #require(overview.split(separator: "commands:\n").last?.split(separator: "\n\n").first)
         let names = list.split(separator: "\n").map { line in
             let words = line.split(separator: " ")
-            return ["model", "export", "db", "mcp", "secret"].contains(words[0]) ? words[0...1].map(String.init) : [String(words[0])]
+            return ["model", "export", "db", "mcp", "secret"].contains(words[0])
+                ? words[0...1].map(String.init) : [String(words[0])]
         }
         #expect(names.count > 20)
         for name in names {
