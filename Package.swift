@@ -46,9 +46,13 @@ let package = Package(
             // Rounding in the standard library calls libm, which otherwise only an import of Glibc links.
             linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]
         ),
+        // A client of tool servers; knows values, processes and HTTP, and no workflow.
+        .target(name: "MCPClient", dependencies: ["FlowCore", "ChildProcess", "HTTPClient"], swiftSettings: strict),
         .target(
             name: "FlowEngine",
-            dependencies: ["FlowCore", "YAML", "SQLite", "Hashing", "HTTPClient", "FileSystem", "ChildProcess"],
+            dependencies: [
+                "FlowCore", "YAML", "SQLite", "Hashing", "HTTPClient", "FileSystem", "ChildProcess", "MCPClient",
+            ],
             resources: [.embedInCode("Resources")],
             swiftSettings: strict
         ),
@@ -58,7 +62,7 @@ let package = Package(
             name: "FlowExchange", dependencies: ["FlowCore", "FlowEngine", "YAML", "FileSystem"], swiftSettings: strict),
         .executableTarget(
             name: "flow",
-            dependencies: ["FlowEngine", "FlowEditor", "FlowExchange", "FileSystem", "ChildProcess"],
+            dependencies: ["FlowEngine", "FlowEditor", "FlowExchange", "FileSystem", "ChildProcess", "MCPClient"],
             swiftSettings: strict
         ),
         .target(name: "FlowTesting", dependencies: ["FlowEngine", "FileSystem", "Hashing"], swiftSettings: strict),
@@ -94,12 +98,16 @@ let package = Package(
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "FileSystem"], swiftSettings: strict),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient"], swiftSettings: strict),
         .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "FileSystem"], swiftSettings: strict),
+        .testTarget(
+            name: "MCPClientTests",
+            dependencies: ["MCPClient", "FlowCore", "ChildProcess", "HTTPClient", "FileSystem"],
+            exclude: ["Servers"], swiftSettings: strict),
         .testTarget(name: "FlowCoreTests", dependencies: ["FlowCore", "FlowTesting"], swiftSettings: strict),
         .testTarget(
             name: "FlowEngineTests",
             dependencies: [
                 "FlowEngine", "FlowTesting", "DiskFaults", "SQLite", "Hashing", "HTTPClient", "FileSystem",
-                "ChildProcess",
+                "ChildProcess", "MCPClient",
             ],
             exclude: ["Fixtures"],
             swiftSettings: strict

@@ -12,6 +12,8 @@ public struct ChildCommand: Sendable {
         case file(String)
         /// An open pipe without data. It gives the end of file when this process is gone: a lifeline.
         case pipe
+        /// What is written into the channel while the child runs; the end of file when the channel is ended.
+        case channel(InputChannel)
     }
 
     /// A path (if it holds a `/`), or a name that is looked up in the child's own `PATH`.

@@ -100,6 +100,7 @@ final class ChildLoop {
         case .input:
             guard let child = children[id], child.input.descriptor >= 0 else { return }
             child.input.write()
+            watchInput(child)
         case .output:
             guard let child = children[id] else { return }
             receive(&child.output, of: child)
@@ -122,6 +123,10 @@ final class ChildLoop {
             guard let child = children[id] else { return }
             child.beginStop(.cancelled, grace: child.command.grace.boundedNanoseconds, monotonicNow())
             arm(child)
+        case .feed(let id):
+            guard let child = children[id] else { return }
+            child.input.feed()
+            watchInput(child)
         case .terminateAll(let grace, let done):
             for (_, request) in backlog { request.resume(.success(.cancelledBeforeStart)) }
             backlog.removeAll()
@@ -240,8 +245,21 @@ final class ChildLoop {
         _ = flow_epoll_add(epoll, child.pidfd, FLOW_WAIT_READ, id | Source.process.rawValue)
         _ = flow_epoll_add(epoll, child.output.descriptor, FLOW_WAIT_READ, id | Source.output.rawValue)
         _ = flow_epoll_add(epoll, child.errorOutput.descriptor, FLOW_WAIT_READ, id | Source.errorOutput.rawValue)
-        if child.input.hasMore {
-            _ = flow_epoll_add(epoll, child.input.descriptor, FLOW_WAIT_WRITE, id | Source.input.rawValue)
+        let inbox = inbox
+        child.input.open { [id = child.id] in inbox.post(.feed(id)) }
+        child.input.feed()
+        watchInput(child)
+    }
+
+    /// Waits for room in a child's input as long as something is to be written. The kernel forgets a closed pipe itself.
+    private func watchInput(_ child: LiveChild) {
+        guard child.input.descriptor >= 0, child.input.hasMore != child.input.isWatched else { return }
+        child.input.isWatched.toggle()
+        if child.input.isWatched {
+            let key = child.id << 3 | Source.input.rawValue
+            _ = flow_epoll_add(epoll, child.input.descriptor, FLOW_WAIT_WRITE, key)
+        } else {
+            _ = flow_epoll_remove(epoll, child.input.descriptor)
         }
     }
 

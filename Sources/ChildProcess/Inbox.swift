@@ -9,6 +9,8 @@ final class Inbox: Sendable {
     enum Message: Sendable {
         case run(UInt64, ChildRequest)
         case cancel(UInt64)
+        /// The channel of a child has something for it.
+        case feed(UInt64)
         case terminateAll(grace: Nanoseconds, done: CheckedContinuation<Void, Never>)
         case stop
     }

@@ -8,6 +8,11 @@ struct InputStream {
     private(set) var descriptor: Int32 = -1
     private var bytes: [UInt8] = []
     private var written = 0
+    /// Where more bytes come from while the child runs.
+    private var channel: InputChannel?
+    private var isEnded = true
+    /// Whether room in the pipe is waited for. Only the loop changes it.
+    var isWatched = false
 
     var hasMore: Bool { descriptor >= 0 && written < bytes.count }
 
@@ -34,13 +39,36 @@ struct InputStream {
             childEnd = try makePipe(executable)
             // Most input fits into the pipe; then no event is needed.
             write()
+        case .channel(let channel):
+            childEnd = try makePipe(executable)
+            self.channel = channel
+            isEnded = false
         }
+    }
+
+    /// Tells the channel whom to wake when it has something. Call it once the child runs.
+    func open(_ wake: @escaping @Sendable () -> Void) { channel?.attach(wake) }
+
+    /// Takes what the channel has, and writes what fits.
+    mutating func feed() {
+        guard descriptor >= 0, let channel else { return }
+        let (new, isLast) = channel.take()
+        bytes.removeFirst(written)
+        written = 0
+        bytes += new
+        isEnded = isLast
+        write()
     }
 
     /// Writes what fits. Closes the pipe when all is written or nobody reads any more.
     mutating func write() {
         while descriptor >= 0 {
-            guard written < bytes.count else { return close() }
+            guard written < bytes.count else {
+                if isEnded { return close() }
+                bytes.removeAll()
+                written = 0
+                return
+            }
             let count = bytes.withUnsafeBytes { all in
                 let rest = UnsafeRawBufferPointer(rebasing: all[written...])
                 return Glibc.write(descriptor, rest.baseAddress, rest.count)
@@ -61,6 +89,8 @@ struct InputStream {
         descriptor = -1
         bytes = []
         written = 0
+        channel?.detach()
+        channel = nil
     }
 
     private mutating func makePipe(_ executable: String) throws(SpawnError) -> Int32 {

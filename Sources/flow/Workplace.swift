@@ -154,6 +154,7 @@ struct Workplace {
         var configuration = EngineConfiguration(
             folder: storeFolder, slots: 8, environment: environment, name: "flow \(Flow.version)",
             guardianArguments: [])
+        configuration.settingsFolder = try? File.currentDirectory()
         configuration.diskPatience = foreground?.diskPatience ?? .zero
         if foreground != nil { configuration.onDisk = { Self.tell($0, of: storeFolder) } }
         return try await Engine.open(configuration)

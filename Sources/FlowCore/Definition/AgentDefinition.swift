@@ -13,6 +13,14 @@ public struct AgentDefinition: Sendable, Hashable {
     public var output: JSONValue?
     public var temperature: Double?
     public var maxTokens: Int?
+    /// The most turns of a conversation with tools.
+    public var maxTurns: Int?
+    /// The tools that it may use, as `tools:` names them.
+    public var tools: [String]
+    /// Which calls of its tools it may make; nil means all.
+    public var permissions: JSONValue?
+    /// How much of a conversation is sent; nil means all.
+    public var context: JSONValue?
     public var version: String?
     public var tags: [String]
     public var capabilities: [String]
@@ -24,6 +32,7 @@ public struct AgentDefinition: Sendable, Hashable {
     public init(
         name: String, title: String? = nil, role: String? = nil, description: String? = nil, instructions: String,
         model: String? = nil, output: JSONValue? = nil, temperature: Double? = nil, maxTokens: Int? = nil,
+        maxTurns: Int? = nil, tools: [String] = [], permissions: JSONValue? = nil, context: JSONValue? = nil,
         version: String? = nil, tags: [String] = [], capabilities: [String] = [], card: AgentCard = AgentCard(),
         span: SourceSpan = .none
     ) {
@@ -36,6 +45,10 @@ public struct AgentDefinition: Sendable, Hashable {
         self.output = output
         self.temperature = temperature
         self.maxTokens = maxTokens
+        self.maxTurns = maxTurns
+        self.tools = tools
+        self.permissions = permissions
+        self.context = context
         self.version = version
         self.tags = tags
         self.capabilities = capabilities

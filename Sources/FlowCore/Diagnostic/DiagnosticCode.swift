@@ -64,6 +64,8 @@ extension DiagnosticCode {
     public static let unknownAgent = DiagnosticCode("F0501")
     public static let badNode = DiagnosticCode("F0502")
     public static let faultyWorkflow = DiagnosticCode("F0503")
+    public static let unknownTool = DiagnosticCode("F0510")
+    public static let badPermission = DiagnosticCode("F0511")
 
     // Warnings.
     public static let unusedInput = DiagnosticCode("F0901")

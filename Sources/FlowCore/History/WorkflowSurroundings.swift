@@ -55,12 +55,18 @@ public struct WorkflowSurroundings: Sendable {
         return parts
     }
 
+    /// Whether the node's agent may run workflows, which have files of their own.
+    private func hasWorkflowTools(_ node: NodeDefinition) -> Bool {
+        guard node.kind == "agent", case .literal(.string(let name)) = node.body else { return false }
+        return agents[name]?["tools"]?.arrayValue?.contains { $0.stringValue?.hasPrefix("workflow:") == true } ?? false
+    }
+
     /// The files that a node can read: those under the entries of `files:` that its texts name, all if it reads the
     /// workflow's folder and names none, and none otherwise.
     private func visibleFiles(
         of node: NodeDefinition, in definition: WorkflowDefinition, reads: NodeReads
     ) -> [String] {
-        if Self.kindsWithNodes.contains(node.kind) { return Array(files.keys) }
+        if Self.kindsWithNodes.contains(node.kind) || hasWorkflowTools(node) { return Array(files.keys) }
         let entries = definition.files.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         let named = entries.filter { entry in
             let name = entry.hasPrefix("./") ? String(entry.dropFirst(2)) : entry
@@ -81,7 +87,14 @@ extension AgentDefinition {
     fileprivate var normalParts: JSONObject {
         var object = JSONObject()
         object["instructions"] = .string(instructions)
+        object["context"] = context
         object["max_tokens"] = maxTokens.map { .integer(Int64($0)) }
+        // Without tools an agent has one turn, whatever it may have.
+        if !tools.isEmpty {
+            object["max_turns"] = maxTurns.map { .integer(Int64($0)) }
+            object["permissions"] = permissions
+            object["tools"] = .array(tools.map { .string($0) })
+        }
         object["model"] = model.map { .string($0) }
         object["output"] = output
         object["temperature"] = temperature.map { .number($0) }

@@ -46,6 +46,8 @@ public struct KindSite: Sendable {
     public var readFile: @Sendable (_ path: String) -> [UInt8]?
     /// The names of the agents that nodes may use.
     public var agents: [String]
+    /// What is known of those agents.
+    public var agentDefinitions: [String: AgentDefinition]
     /// The names of all kinds of nodes.
     public var kinds: [String]
     /// What the workflow in a file beside this one takes and gives; nil when it cannot be read.
@@ -53,11 +55,12 @@ public struct KindSite: Sendable {
 
     /// A site.
     public init(
-        agents: [String] = [], kinds: [String] = [],
+        agents: [String] = [], agentDefinitions: [String: AgentDefinition] = [:], kinds: [String] = [],
         readFile: @escaping @Sendable (String) -> [UInt8]? = { _ in nil },
         workflow: @escaping @Sendable (String) -> WorkflowInterface? = { _ in nil }
     ) {
         self.agents = agents
+        self.agentDefinitions = agentDefinitions
         self.kinds = kinds
         self.workflow = workflow
         self.readFile = readFile

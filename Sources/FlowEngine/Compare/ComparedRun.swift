@@ -13,6 +13,7 @@ struct ComparedRun: Sendable {
     let entry: String
     /// Nodes whose outputs a person gave.
     let pins: Set<String>
+    let branch: BranchSummary?
 
     static func read(_ summary: RunSummary, _ reader: RunReader) async throws(EngineError) -> ComparedRun {
         let rows = try await reader.nodes(of: summary.id)
@@ -21,7 +22,7 @@ struct ComparedRun: Sendable {
         return ComparedRun(
             summary: summary, rows: rows, inputs: inputs, options: options,
             files: manifest?["files"]?.objectValue ?? JSONObject(), entry: manifest?["entry"]?.stringValue ?? "",
-            pins: pins(in: rows))
+            pins: pins(in: rows), branch: try await reader.branch(summary.id))
     }
 
     /// The node of which a row is an item; nil for a row of a node itself.
@@ -45,7 +46,7 @@ struct ComparedRun: Sendable {
             letter: letter, id: summary.id, workflow: summary.workflow, status: summary.status,
             reason: summary.reason, createdAt: summary.createdAt,
             duration: summary.startedAt.flatMap { start in summary.endedAt?.since(start) }, nodes: rows.count,
-            reused: reused, attempts: attempts, source: summary.source)
+            reused: reused, attempts: attempts, source: summary.source, branch: branch)
     }
 }
 

@@ -6,7 +6,8 @@ extension RunComparison {
     /// The comparison as JSON: `runs` and `pairs`, as `docs/compare.md` describes them.
     public var json: JSONObject {
         object([
-            ("all", .bool(showsAll)), ("runs", .array(runs.map(\.json))), ("pairs", .array(pairs.map(\.json))),
+            ("all", .bool(showsAll)), ("runs", .array(runs.map(\.json))),
+            ("figures", .array(FigureTable(of: self).rows.map(\.json))), ("pairs", .array(pairs.map(\.json))),
         ])
     }
 }
@@ -27,6 +28,20 @@ extension RunComparison.Run {
                 ("createdAt", .string(createdAt.iso8601)), ("milliseconds", duration.map { .integer($0.count) }),
                 ("nodes", .integer(Int64(nodes))), ("reused", .integer(Int64(reused))),
                 ("attempts", .integer(Int64(attempts))), ("source", .string(source.hex)),
+                ("parent", branch.map { .string($0.parent) }), ("branch", branch?.name.map { .string($0) }),
+                ("hypothesis", branch?.hypothesis.map { .string($0) }),
+                ("verdict", branch.map { .string($0.verdict.rawValue) }),
+                ("conclusion", branch?.conclusion.map { .string($0) }),
+            ]))
+    }
+}
+
+extension FigureTable.Row {
+    fileprivate var json: JSONValue {
+        .object(
+            object([
+                ("output", .string(name)), ("goal", goal.map { .string($0.rawValue) }),
+                ("values", .array(values.map { $0 ?? .null })),
             ]))
     }
 }

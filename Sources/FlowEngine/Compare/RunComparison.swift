@@ -23,6 +23,8 @@ public struct RunComparison: Sendable, Hashable {
         public var attempts: Int
         /// The digest of the source.
         public var source: Digest
+        /// The run's place in the tree of runs, with its hypothesis; nil of a run that comes from no other.
+        public var branch: BranchSummary?
     }
 
     /// The runs, the base first.

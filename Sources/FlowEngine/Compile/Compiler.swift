@@ -57,7 +57,8 @@ public struct Compiler: Sendable {
             Compiler(kinds: kinds, agents: agents, visiting: visiting)
         }
         let site = KindSite(
-            agents: agents.map(\.name) + definition.agents.map(\.name), kinds: self.kinds.keys.sorted(),
+            agents: agents.map(\.name) + definition.agents.map(\.name),
+            agentDefinitions: AgentDefinition.byName(agents, definition.agents), kinds: self.kinds.keys.sorted(),
             readFile: { source.readFile(FilePath.join(source.directory, $0)) },
             workflow: { children.interface(of: $0) })
         let neverRuns = judge(definition, site, &parts, source)
@@ -65,6 +66,14 @@ public struct Compiler: Sendable {
         for place in parts.indices { checkFiles(&files, source, &parts[place].reader) }
         for node in definition.nodes + definition.finally where node.kind == "workflow" {
             if let path = node.literalBody { files.formUnion(children.interface(of: path)?.files ?? []) }
+        }
+        for node in definition.nodes + definition.finally where node.kind == "agent" {
+            let checks = AgentChecks(node, site)
+            files.formUnion(checks.files)
+            for path in checks.workflows {
+                files.insert(path)
+                files.formUnion(children.interface(of: path)?.files ?? [])
+            }
         }
         definition.files = files.filter { !DocumentReader.leavesFolder($0) }.sorted()
         diagnostics += Self.independent(parts.flatMap(\.reader.diagnostics), of: diagnostics)
@@ -222,12 +231,17 @@ public struct Compiler: Sendable {
         func list(_ name: String) -> [String] {
             fields[name].map { document.elements(of: $0).map { document.string(of: $0) } } ?? []
         }
+        AgentChecks.check(fields, &reader)
         guard let name = text("name"), let instructions = text("instructions") else { return nil }
         return AgentDefinition(
             name: name, title: text("title"), role: text("role"), description: text("description"),
             instructions: instructions, model: text("model"), output: fields["output"].map { reader.json($0) },
             temperature: fields["temperature"].flatMap { reader.json($0).numberValue },
             maxTokens: fields["max_tokens"].flatMap { reader.json($0).integerValue }.map { Int($0) },
+            maxTurns: fields["max_turns"].flatMap { reader.json($0).integerValue }.map { Int($0) },
+            tools: list("tools"), permissions: fields["permissions"].map { reader.json($0) },
+            context: fields["context"].map { reader.json($0) },
+
             version: text("version"), tags: list("tags"), capabilities: list("capabilities"),
             card: AgentCard(
                 status: text("status").flatMap(AgentCard.Status.init(rawValue:)) ?? .active,

@@ -60,6 +60,8 @@ extension DefinitionBuilder {
                 reader.report(reader.badName(key))
                 return nil
             }
+            let parts = pairs(value).map { (document.string(of: $0.0), $0.1) }
+            AgentChecks.check(Dictionary(parts, uniquingKeysWith: { first, _ in first }), &reader)
             var file = JSONObject()
             file["agent"] = 1
             file["name"] = .string(name)

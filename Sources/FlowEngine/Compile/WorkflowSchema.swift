@@ -287,11 +287,19 @@ public enum WorkflowSchema {
         FieldSchema("instructions", .verbatim, required: true, templates: false, "What the model is told first."),
         FieldSchema("model", .string, templates: false, fallback: "default", "The model."),
         FieldSchema("fallback_models", .list(.string), templates: false, "Models for when the first does not answer."),
-        FieldSchema("tools", .verbatim, templates: false, "Tools it may use; kept, not used yet."),
+        FieldSchema("tools", .list(.string), templates: false, "Tools it may use."),
+        FieldSchema(
+            "permissions", .object(permissions), templates: false, fallback: "all that its tools can do",
+            "Which calls of its tools it may make."),
+        FieldSchema(
+            "context", .object(context), templates: false, fallback: "the whole conversation",
+            "How much of a long conversation is sent."),
         FieldSchema("output", .verbatim, templates: false, "A JSON Schema for the answer."),
         FieldSchema("handoffs", .list(.string), templates: false, "The agents that it hands its work to."),
         FieldSchema("requires", .object(requirements), templates: false, "What must be there for it to work."),
-        FieldSchema("max_turns", .integer(1...1000), templates: false, "The most turns."),
+        FieldSchema(
+            "max_turns", .integer(1...1000), templates: false, fallback: "12",
+            "The most turns of an agent with tools; the last is without tools."),
         FieldSchema("max_tokens", .integer(1...1_000_000), templates: false, "The most tokens of an answer."),
         FieldSchema("temperature", .number(0...2), templates: false, "How much chance there is; 0 for none."),
         FieldSchema("version", .string, templates: false, "The version of the agent."),
@@ -310,6 +318,36 @@ public enum WorkflowSchema {
         FieldSchema(
             "features", .list(.choice(["vision", "tools", "web", "documents"])), templates: false,
             "What the model or the prompt must have."),
+    ]
+
+    /// The keys of `permissions:`.
+    public static let permissions: [FieldSchema] = [
+        FieldSchema(
+            "allow", .list(.string), templates: false, fallback: "every tool",
+            "Rules such as `bash(git *)`: only what they name is allowed."),
+        FieldSchema("ask", .list(.string), templates: false, "Rules for what a person has to be asked about first."),
+        FieldSchema("deny", .list(.string), templates: false, "Rules for what is refused, whatever is allowed."),
+    ]
+
+    /// The keys of `context:` of an agent.
+    public static let context: [FieldSchema] = [
+        FieldSchema(
+            "last_messages", .integer(1...100_000), templates: false, fallback: "all",
+            "The most messages after the task; older ones are left out."),
+        FieldSchema(
+            "max_tokens", .integer(100...100_000_000), templates: false, fallback: "all",
+            "The most tokens, by estimate; older messages are left out."),
+    ]
+
+    /// An entry of `files:` of an agent node.
+    public static let promptFile: [FieldSchema] = [
+        FieldSchema("path", .string, required: true, "The file: beside the workflow, or one that a run keeps."),
+        FieldSchema(
+            "as", .choice(PromptFiles.Form.allCases.map(\.rawValue)), fallback: "auto",
+            "As text in the prompt, as a picture, or as a path in the work folder."),
+        FieldSchema("name", .string, fallback: "that of the file", "The name by which the agent knows it."),
+        FieldSchema(
+            "max_size", .size, fallback: "32KiB", "The most of a text that is in the prompt; of a longer one the ends."),
     ]
 
     /// Those of `unsupported` that choose a kind.

@@ -10,12 +10,16 @@ public struct EngineConfiguration: Sendable {
     public var slots: Int
     /// The engine's environment: where secrets, `PATH` and settings are looked up.
     public var environment: [String: String]
+    /// Where `flow.yaml` is looked for, also above; nil for the folder that holds the store.
+    public var settingsFolder: String?
     /// How the engine calls itself in the log.
     public var name: String
     /// The program that can be started as guardian of child processes, and its arguments; nil for none.
     public var guardianArguments: [String]?
     /// Kinds of nodes beside those that flow brings along.
     package var kinds: [any NodeKind] = []
+    /// Answers instead of the models that the environment names.
+    package var models: (any ModelProvider)?
     /// How long the engine waits for room when the disk is full, before it gives up; nil for as long as it takes.
     public var diskPatience: Duration?
     /// Is told when the disk is full and when there is room again.

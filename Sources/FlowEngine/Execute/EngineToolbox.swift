@@ -18,9 +18,10 @@ struct EngineToolbox: Sendable {
     let processes: ChildProcesses
     let http = HTTPClient()
     let localModels: LocalModelRuntime
-    let models: ModelRegistry
+    let models: any ModelProvider
     let tools: ToolPaths
     let agents = AgentShelf()
+    let servers: MCPToolServers
     private let marker: ChildMarker
 
     init(configuration: EngineConfiguration) {
@@ -32,7 +33,10 @@ struct EngineToolbox: Sendable {
         self.processes = processes
         tools = ToolPaths()
         localModels = LocalModelRuntime(environment: environment, children: processes, client: http)
-        models = ModelRegistry(environment: environment, runtime: localModels, client: http)
+        models = configuration.models ?? ModelRegistry(environment: environment, runtime: localModels, client: http)
+        servers = MCPToolServers.ofProject(
+            configuration.settingsFolder ?? FilePath.dirname(configuration.folder), environment: environment,
+            processes: processes, http: http)
     }
 
     /// Ends processes that an engine of this store left behind. Only the owner of the store may call it.
@@ -44,5 +48,8 @@ struct EngineToolbox: Sendable {
         }
     }
 
-    func close() async { await localModels.stop() }
+    func close() async {
+        await servers.close()
+        await localModels.stop()
+    }
 }

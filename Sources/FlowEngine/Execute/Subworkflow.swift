@@ -13,6 +13,9 @@ final class SubworkflowStarter: Sendable {
 
     func connect(_ engine: Engine) { link.withLock { $0.engine = engine } }
 
+    /// The engine, while there is one.
+    var engine: Engine? { link.withLock { $0.engine } }
+
     /// Starts the child run of an attempt, or finds the one that a lost attempt had started already: its id is
     /// derived from the node's idempotency key.
     func start(path: String, context: NodeContext) async -> NodeOutcome {

@@ -164,6 +164,50 @@ extension Explanation {
                   greet: {run: echo hello, needs: [nobody]}
                 """),
         Explanation(
+            .unknownTool, "a tool that the agent cannot have",
+            """
+            `tools` names a tool that does not exist, or a node takes a tool that its agent does not have: a node can only
+            take some of them. Servers of tools stand under `mcp_servers` of flow.yaml.
+            """,
+            bad: """
+                flow: 1
+                name: hello
+                agents:
+                  greeter: {instructions: You greet people., tools: [read_fiel]}
+                nodes:
+                  greet: {agent: greeter, prompt: Say hello}
+                """,
+            good: """
+                flow: 1
+                name: hello
+                agents:
+                  greeter: {instructions: You greet people., tools: [read_file]}
+                nodes:
+                  greet: {agent: greeter, prompt: Say hello}
+                """),
+        Explanation(
+            .badPermission, "a rule of permissions that means nothing",
+            """
+            A rule is the name of a tool, or `TOOL(PATTERN)`, and it is about a tool that the agent has. A rule that is
+            never looked at would look like a protection and be none.
+            """,
+            bad: """
+                flow: 1
+                name: hello
+                agents:
+                  greeter: {instructions: You greet people., tools: [bash], permissions: {deny: ["bash(rm *"]}}
+                nodes:
+                  greet: {agent: greeter, prompt: Say hello}
+                """,
+            good: """
+                flow: 1
+                name: hello
+                agents:
+                  greeter: {instructions: You greet people., tools: [bash], permissions: {deny: ["bash(rm *)"]}}
+                nodes:
+                  greet: {agent: greeter, prompt: Say hello}
+                """),
+        Explanation(
             .badNode, "the node's kind cannot do this",
             """
             What a node is asked to do was checked by its kind, and cannot work: a jq filter with a mistake, a table

@@ -24,9 +24,27 @@ public struct AgentKind: NodeKind {
         FieldSchema(
             "output", .verbatim, templates: false, fallback: "the agent's, else free text",
             "A JSON Schema that the answer has to fit; it is then in the output `json`."),
+        FieldSchema(
+            "tools", .list(.string), templates: false, fallback: "those of the agent",
+            "Some of the agent's tools: the only ones that it has in this node."),
+        FieldSchema(
+            "permissions", .object(WorkflowSchema.permissions), templates: false, fallback: "those of the agent",
+            "Which calls of its tools it may make here; those of the agent hold too."),
+        FieldSchema(
+            "files", .list(.oneOf([.string, .object(WorkflowSchema.promptFile)])),
+            "Files for the agent: in the prompt, or in its work folder."),
+        FieldSchema(
+            "max_turns", .integer(1...1000), fallback: "the agent's, else 12",
+            "The most turns of an agent with tools; the last is without tools."),
+        FieldSchema(
+            "max_repairs", .integer(0...20), fallback: "2", "How often a wrong answer is asked for again."),
+        FieldSchema(
+            "context", .object(WorkflowSchema.context), templates: false, fallback: "the agent's, else all",
+            "How much of a long conversation is sent."),
     ]
 
     let models: any ModelProvider
+    private let tools: ToolCabinet?
     private let agents: [String: AgentDefinition]
     private let lookUp: @Sendable (String, NodeContext) -> AgentDefinition?
 
@@ -40,7 +58,16 @@ public struct AgentKind: NodeKind {
         models: any ModelProvider, agents: [String: AgentDefinition] = [:],
         lookUp: @escaping @Sendable (String, NodeContext) -> AgentDefinition? = { _, _ in nil }
     ) {
+        self.init(models: models, agents: agents, tools: nil, lookUp: lookUp)
+    }
+
+    /// The kind with a cabinet that makes the tools of agents.
+    package init(
+        models: any ModelProvider, agents: [String: AgentDefinition] = [:], tools: ToolCabinet?,
+        lookUp: @escaping @Sendable (String, NodeContext) -> AgentDefinition? = { _, _ in nil }
+    ) {
         self.models = models
+        self.tools = tools
         self.agents = agents
         self.lookUp = lookUp
     }
@@ -60,7 +87,16 @@ public struct AgentKind: NodeKind {
                 found.append(Diagnostic(.badSchema, text, at: entry.span.isKnown ? entry.span : node.idSpan))
             }
         }
-        return found
+        return found + AgentChecks(node, site).diagnostics(servers: usesServers(node, site) ? tools?.serverNames : nil)
+    }
+
+    /// Whether a tool of a server is named: only then is the project's file looked at.
+    private func usesServers(_ node: NodeDefinition, _ site: KindSite) -> Bool {
+        if case .literal(.array(let list))? = node.field("tools") {
+            return list.contains { $0.plainText.hasPrefix("mcp:") }
+        }
+        guard let name = node.literalBody else { return false }
+        return site.agentDefinitions[name]?.tools.contains { $0.hasPrefix("mcp:") } ?? false
     }
 
     private static func unknown(_ agent: String, _ known: [String], at span: SourceSpan) -> Diagnostic {
@@ -77,6 +113,8 @@ public struct AgentKind: NodeKind {
 
     public func outputType(of node: NodeDefinition, in site: KindSite) -> ValueType {
         var fields: [String: ValueType] = ["text": .string, "model": .string, "finish_reason": .string, "json": .any]
+        fields["turns"] = .integer
+        fields["tool_calls"] = .integer
         if case .literal(let schema)? = node.field("output") {
             fields["json"] = ValueType(schema: schema)
         } else if case .literal(.string(let agent)) = node.body, let schema = agents[agent]?.output {
@@ -100,34 +138,44 @@ public struct AgentKind: NodeKind {
             case let value?: value.jsonText()
             }
         guard !prompt.isEmpty else { return .failed(NodeFailure(.badData, "the prompt is empty")) }
-        var turn = AgentTurn(agent: agent, prompt: prompt, fields: context.fields)
+        let (files, belt): (PromptFiles, AgentToolbelt)
+        do {
+            let grant = try AgentGrant(agent, context.fields)
+            files = try PromptFiles(context, hasTools: !grant.references.isEmpty)
+            belt = AgentToolbelt(try await tools(of: grant, context), grant, context)
+        } catch let error as NodeFailureError {
+            return .failed(error.failure)
+        } catch let error as AgentGrant.Problem {
+            return .failed(NodeFailure(.badData, error.message))
+        } catch {
+            return .failed(NodeFailure(.unavailable, "\(error)"))
+        }
+        var run = AgentRun(agent, prompt: prompt, files: files, belt: belt, context)
+        let path = FilePath.join(context.directory, "transcript.json")
         do throws(ModelError) {
-            let reply = try await turn.run(models, log: context.log)
-            let path = FilePath.join(context.directory, "transcript.json")
-            try turn.transcript(reply).write(to: path)
+            let reply = try await run.run(models)
+            try run.writeTranscript(reply, to: path)
             return .succeeded(
                 NodeResult(
-                    outputs: turn.outputs(reply),
+                    outputs: run.outputs(reply),
                     artifacts: [
                         ProducedArtifact(name: "transcript", path: path, mediaType: "application/json")
                     ],
-                    usage: turn.usageReport))
+                    usage: run.usageReport))
         } catch {
+            // The folder of a failed attempt stays for a while, for people who want to know.
+            try? run.writeTranscript(nil, to: path)
             var failure = error.failure
-            failure.excerpt = turn.lastAnswer.map { String($0.suffix(1000)) }
+            failure.excerpt = run.loop.lastAnswer.map { String($0.suffix(1000)) }
             return .failed(failure)
         }
     }
-}
 
-extension JSONValue {
-    /// Writes a transcript for people.
-    fileprivate func write(to path: String) throws(ModelError) {
-        do {
-            try File.write(jsonText(.pretty) + "\n", to: path)
-        } catch {
-            // The model is not to blame, but without the transcript nobody can tell what was asked.
-            throw ModelError(.unavailable, "the transcript cannot be written: \(error.description)")
+    private func tools(of grant: AgentGrant, _ context: NodeContext) async throws -> [any AgentTool] {
+        guard !grant.references.isEmpty else { return [] }
+        guard let tools else {
+            throw NodeFailureError(failure: NodeFailure(.unavailable, "this engine has no tools for agents"))
         }
+        return try await tools.tools(for: grant.references, context)
     }
 }

@@ -17,7 +17,12 @@ public enum BuiltinKinds {
             SQLKind(tools: toolbox.tools, processes: toolbox.processes),
             JQKind(tools: toolbox.tools, processes: toolbox.processes),
             RenderKind(tools: toolbox.tools, processes: toolbox.processes),
-            AgentKind(models: toolbox.models, lookUp: toolbox.agents.agent),
+            AgentKind(
+                models: toolbox.models,
+                tools: ToolCabinet(
+                    processes: toolbox.processes, http: toolbox.http, paths: toolbox.tools, servers: toolbox.servers,
+                    starter: starter),
+                lookUp: toolbox.agents.agent),
             HTTPKind(client: toolbox.http),
         ]
     }

@@ -15,8 +15,9 @@ enum Commands {
             PlanCommandLine.spec,
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
             LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.argo,
-        ] + AgentsCommandLine.all + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all + [
-            DoctorCommandLine.spec, VersionCommandLine.spec,
-        ]
+        ] + AgentsCommandLine.all + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all
+            + MCPCommandLine.all + [
+                DoctorCommandLine.spec, VersionCommandLine.spec,
+            ]
     }
 }

@@ -83,8 +83,12 @@ import Testing
         ]
         var same = RunPair(base: "A", other: "C")
         same.sameNodes = 9
+        var failed = run("B", .failed, 2600)
+        failed.branch = BranchSummary(
+            run: failed.id, parent: "runa00000000", kind: .branch, name: "long", hypothesis: "nine days | are *better*",
+            verdict: .refuted, conclusion: "the plot fails")
         return RunComparison(
-            runs: [run("A", .succeeded, 1200), run("B", .failed, 2600), run("C", .succeeded, 70, reused: 9)],
+            runs: [run("A", .succeeded, 1200), failed, run("C", .succeeded, 70, reused: 9)],
             pairs: [pair, same], showsAll: false)
     }
 
@@ -119,6 +123,21 @@ import Testing
         let small = ComparisonGraph(Self.sample.pairs[0], base: base, other: other, limit: 4).dot
         #expect(!small.contains("\"calm\""))
         #expect(small.contains("and 2 nodes that are the same"))
+    }
+
+    @Test func figuresOfAllRunsStandBesideEachOther() {
+        let rows = FigureTable(of: Self.sample).rows
+        #expect(rows.map(\.name) == ["total"])
+        // What is not told of the third run is as in the base; the goal is the least.
+        #expect(rows.first?.values == [12, 14, 12])
+        #expect(rows.first?.best == [0, 2])
+        var other = Self.sample
+        other.pairs[0].outputs = [
+            ValueChange(path: "list", old: [1], new: [2]), ValueChange(path: "gone", old: true, new: nil),
+            ValueChange(path: "page", old: "a\nb", new: "c"),
+        ]
+        #expect(FigureTable(of: other).rows.map(\.name) == ["gone"])
+        #expect(FigureTable(of: other).rows.first?.values == [true, nil, true])
     }
 
     @Test("A page holds no live markup of values, no scripts, and nothing from elsewhere")

@@ -56,7 +56,9 @@ struct AgentKindTests {
         let site = try Site([ScriptedServer.reply("Once\nupon")])
         let result = try await site.result("writer", ["prompt": "a cat", "seed": 4, "max_tokens": 9])
         #expect(
-            JSONValue.object(result.outputs) == ["text": "Once\nupon", "model": "scripted-1", "finish_reason": "stop"])
+            JSONValue.object(result.outputs) == [
+                "text": "Once\nupon", "model": "scripted-1", "finish_reason": "stop", "turns": 1, "tool_calls": 0,
+            ])
         #expect(
             JSONValue.object(result.usage) == [
                 "prompt_tokens": 12, "completion_tokens": 5, "cached_tokens": 3, "estimated": false,

@@ -43,6 +43,44 @@ struct ComparisonBlocks {
         for run in comparison.runs {
             if let reason = run.reason { blocks.append(.line([Span("\(run.letter): \(reason)")])) }
         }
+        addHypotheses()
+        addFigures()
+    }
+
+    private mutating func addHypotheses() {
+        let rows = comparison.runs.compactMap { run -> [Span]? in
+            guard let branch = run.branch, branch.name != nil || branch.hypothesis != nil else { return nil }
+            let role: Span.Role = branch.verdict == .supported ? .good : branch.verdict == .refuted ? .bad : .dim
+            return [
+                Span(run.letter, .strong), Span(branch.name ?? ""), Span(branch.hypothesis ?? ""),
+                Span(branch.verdict.rawValue, role), Span(branch.conclusion ?? ""),
+            ]
+        }
+        guard !rows.isEmpty else { return }
+        blocks.append(.heading(2, [Span("hypotheses")]))
+        blocks.append(.table(["", "branch", "hypothesis", "verdict", "conclusion"], rows))
+    }
+
+    /// Of two runs the outputs that differ are told anyway.
+    private mutating func addFigures() {
+        let figures = FigureTable(of: comparison)
+        guard comparison.runs.count > 2, !figures.rows.isEmpty else { return }
+        blocks.append(.heading(2, [Span("outputs")]))
+        let rows = figures.rows.map { row in
+            [Span(row.name)]
+                + row.values.enumerated().map { place, value in
+                    Span(value.map(shortText) ?? "", row.best.contains(place) ? .good : .plain)
+                }
+        }
+        blocks.append(.table([""] + comparison.runs.map(\.letter), rows))
+    }
+
+    private func shortText(_ value: JSONValue) -> String {
+        switch value {
+        case .number(let value): number(value)
+        case .string(let text): text
+        default: value.jsonText(.compact)
+        }
     }
 
     // MARK: One run against the base
