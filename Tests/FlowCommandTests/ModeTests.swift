@@ -27,12 +27,15 @@ struct ModeTests {
             """
     }
 
-    private static func program(_ code: String, explanation: String = "It prints.") -> String {
-        let answer: JSONValue = [
-            "filename": "work.py", "relative_path": "", "code_explanation": .string(explanation),
-            "modification_summary": "", "python_code": .string(code),
-        ]
-        return "{\"json\": \(answer.jsonText())}"
+    /// An answer with a program; the formatter of planning_and_control has one member more.
+    private static func program(_ code: String, isFormatted: Bool = false) -> String {
+        var answer = JSONObject()
+        answer["filename"] = "work.py"
+        if isFormatted { answer["relative_path"] = "" }
+        answer["code_explanation"] = "It prints."
+        answer["modification_summary"] = ""
+        answer["python_code"] = .string(code)
+        return "{\"json\": \(JSONValue.object(answer).jsonText())}"
     }
 
     /// What recorders and control answer in planning_and_control, whatever the plan is.
@@ -56,7 +59,7 @@ struct ModeTests {
              {"when": {"schema": "PlannerResponse"},
               "reply": \(Self.plan(Self.step("Print the sum of squares", "engineer", writes: ["sum"])))},
              {"when": {"schema": "EngineerResponse"},
-              "reply": \(Self.program("print('sum:', sum(n * n for n in range(1, 101)))"))}]
+              "reply": \(Self.program("print('sum:', sum(n * n for n in range(1, 101)))", isFormatted: true))}]
             """, in: flow)
         let result = try await run(
             ["planning_and_control", "--input", "task=The sum of squares to 100", "--input", "max_plan_steps=1"], flow,
@@ -83,7 +86,7 @@ struct ModeTests {
         let endpoint = try await ScriptedEndpoint(
             """
             [\(Self.clerks), {"when": {"schema": "PlannerResponse"}, "reply": \(Self.plan(steps))},
-             {"when": {"schema": "EngineerResponse"}, "reply": \(Self.program("print('sum: 338350')"))},
+             {"when": {"schema": "EngineerResponse"}, "reply": \(Self.program("print('sum: 338350')", isFormatted: true))},
              {"when": {"agent": "researcher"}, "reply": {"text": "A large sum."}},
              {"when": {"schema": "ResearcherResponse"},
               "reply": {"json": {"markdown_block": "A large sum.", "filename": "../../note.md"}}}]
@@ -170,9 +173,9 @@ struct ModeTests {
         let result = try await run(["one_shot", "--input", "task=x"], flow, endpoint, code: 1)
         #expect(result["outputs"]?["outcome"] == "failure")
         #expect(try endpoint.agents.filter { $0 == "engineer" }.count == 3)
-        let shown = try await flow.run("show", "@latest-failed")
-        #expect(shown.output.contains("ValueError"), "\(shown.output)")
-        #expect(shown.output.contains("Give up."))
+        let shown = try await flow.run("show", try #require(result["id"]?.stringValue))
+        let text = shown.output + shown.errorOutput
+        #expect(text.contains("ValueError") && text.contains("Give up."), "\(text)")
     }
 
     @Test("idea_generation asks the maker four times and the hater three times")
@@ -223,9 +226,9 @@ struct ModeTests {
         let flow = try FlowProgram()
         let endpoint = try await ScriptedEndpoint(in: flow)
         let path = try flow.write("plan.json", plan)
-        _ = try await run(["control", "--input", "plan_file=@\(path)"], flow, endpoint, code: 1)
-        let shown = try await flow.run("show", "@latest-failed")
-        #expect(shown.output.contains(text), "\(shown.output)")
+        let result = try await run(["control", "--input", "plan_file=@\(path)"], flow, endpoint, code: 1)
+        let shown = try await flow.run("show", try #require(result["id"]?.stringValue))
+        #expect((shown.output + shown.errorOutput).contains(text), "\(shown.output)\(shown.errorOutput)")
         #expect(try endpoint.calls == [])
     }
 

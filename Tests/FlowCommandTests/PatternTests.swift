@@ -112,8 +112,10 @@ struct PatternTests {
         let run = try end.run
         for (node, comment) in example.answers {
             #expect(end.code == 3, "\(end.output)\(end.errorOutput)")
-            end = try await flow.run(
-                "approve", run, node, "--comment", comment, "--resume", environment: endpoint.environment)
+            let word = comment.isEmpty ? [] : ["--comment", comment]
+            end = try await flow.start(
+                ["approve", run, node, "--resume"] + word, environment: endpoint.environment
+            ).end()
         }
         #expect(end.code == 0, "\(end.output)\(end.errorOutput)")
         let nodes = try await flow.run("events", run, "--json").json.compactMap { event -> String? in

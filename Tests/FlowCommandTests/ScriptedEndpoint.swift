@@ -42,7 +42,8 @@ final class ScriptedEndpoint: Sendable {
     }
 
     deinit {
-        kill(pid, SIGTERM)
+        // It has the signals blocked that the thread that started it has blocked.
+        kill(pid, SIGKILL)
         var status: Int32 = 0
         waitpid(pid, &status, 0)
     }
@@ -82,7 +83,7 @@ final class ScriptedEndpoint: Sendable {
 enum Golden {
     /// Compares a text with the one that is kept; with `FLOW_UPDATE_SNAPSHOTS=1` it is kept as it is now.
     static func check(_ text: String, _ name: String) throws {
-        let path = FilePath.join(ScriptedEndpoint.root, "Tests/FlowCommandTests/Goldens", name)
+        let path = FilePath.join(ScriptedEndpoint.root, "Tests/FlowCommandTests/Goldens/\(name)")
         if ProcessEnvironment.get("FLOW_UPDATE_SNAPSHOTS") == "1" {
             try File.createDirectory(FilePath.dirname(path))
             try File.write(text, to: path)

@@ -33,9 +33,11 @@ public struct AgentUsage: Sendable, Hashable {
             }
             guard let agents = askers[run.source], !agents.isEmpty else { continue }
             var seen: Set<String> = []
-            for node in try await reader.nodes(of: run.id) where node.kind == "agent" {
-                // An item of a fan-out is called `node[key]`.
-                guard let name = agents[String(node.node.prefix { $0 != "[" })] else { continue }
+            let nodes = try await reader.nodes(of: run.id).filter { $0.kind == "agent" }
+            // An item of a fan-out is called `node[key]`; the node itself asks nobody.
+            let fanned = Set(nodes.map(\.node).filter { $0.contains("[") }.map(Self.plainName))
+            for node in nodes where !fanned.contains(node.node) {
+                guard let name = agents[plainName(node.node)] else { continue }
                 guard [.succeeded, .failed].contains(node.status) else { continue }
                 var row = usage[name] ?? AgentUsage()
                 if node.status == .succeeded { row.succeeded += 1 } else { row.failed += 1 }
@@ -46,6 +48,8 @@ public struct AgentUsage: Sendable, Hashable {
         }
         return usage
     }
+
+    private static func plainName(_ node: String) -> String { String(node.prefix { $0 != "[" }) }
 
     private static func agents(_ definition: WorkflowDefinition) -> [String: String] {
         var agents: [String: String] = [:]
