@@ -99,7 +99,8 @@ struct BundleCheck {
         for kept in files { try require(kept.digest, "the file `\(kept.path)`", id) }
         runs.append(
             BundledRun(
-                entry: entry, events: events, summary: summary, nodes: Self.inOrder(replay.nodes, events), values: holdings.values,
+                entry: entry, events: events, summary: summary, nodes: Self.inOrder(replay.nodes, events),
+                values: holdings.values,
                 files: files, source: source))
     }
 

@@ -199,6 +199,35 @@ import Testing
         #expect(try StoreCheck.run(folder: other.store).isWhole)
     }
 
+    @Test func aRunThatStillGoesOnIsResumedInTheOtherStore() async throws {
+        let project = try TestProject()
+        let text = #"""
+            nodes:
+              a: {run: 'echo "x=1" >> "$FLOW_OUTPUT"', outputs: {x: integer}}
+              b: {needs: [a], run: 'echo b >> LEDGER; test -e GO || sleep 60'}
+            """#.replacing("LEDGER", with: project.file("ledger")).replacing("GO", with: project.file("go"))
+        let run = try await project.start(text)
+        try await within(30, "the start of b") {
+            while project.lines("ledger").isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+        }
+        let path = project.file("going")
+        // Beside the engine.
+        _ = try RunBundle.export(run.id, from: project.store, to: path)
+        let other = try TestProject()
+        #expect(try await other.engine().accept(bundle: path).run.status == .running)
+        await other.close()
+        #expect(try StoreCheck.run(folder: other.store).isWhole)
+        try project.write("go", "")
+        let there = TestRun(project: other, id: run.id, recorder: RunRecorder())
+        #expect(try await there.reader.nodes(of: run.id).map(\.status) == [.succeeded, .interrupted])
+        try await there.resume()
+        #expect(try await there.end() == .succeeded)
+        #expect(project.lines("ledger") == ["b", "b"])
+        await other.close()
+        #expect(try StoreCheck.run(folder: other.store).isWhole)
+        await project.close()
+    }
+
     @Test func subWorkflowsComeWithTheirRuns() async throws {
         let project = try TestProject()
         try project.write(
