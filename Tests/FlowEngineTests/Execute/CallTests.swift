@@ -120,7 +120,7 @@ struct CallTests {
             budget: {tokens: 10}
             nodes:
               a: {calling: [{ask: one, reserve: 9, cost: 9}, {ask: never}]}
-              b: {calling: [{ask: held, reserve: 9}]}
+              b: {calling: [{ask: held, reserve: 9, cost: 9}]}
             """)
         await service.awaitCalls(1)
         try await run.send(.cancel(reason: "enough"))
