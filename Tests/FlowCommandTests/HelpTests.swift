@@ -22,7 +22,7 @@ import Testing
         let list = try #require(overview.split(separator: "commands:\n").last?.split(separator: "\n\n").first)
         let names = list.split(separator: "\n").map { line in
             let words = line.split(separator: " ")
-            let hasTwo = ["model", "db"].contains(words[0]) || words.starts(with: ["export", "argo"])
+            let hasTwo = ["model", "db", "mcp"].contains(words[0]) || words.starts(with: ["export", "argo"])
             return hasTwo ? words[0...1].map(String.init) : [String(words[0])]
         }
         #expect(names.count > 20)
