@@ -201,7 +201,7 @@ struct ModeTests {
         let endpoint = try await ScriptedEndpoint(
             """
             [{"when": {"agent": "engineer"}, "reply": \(Self.program(
-                "rows = open('nile.csv').read().split()[1:]\\nprint('mean:', sum(float(r.split(',')[1]) for r in rows) / len(rows))"))},
+                "rows = open('nile.csv').read().split()[1:]\nprint('mean:', sum(float(r.split(',')[1]) for r in rows) / len(rows))"))},
              {"when": {"agent": "researcher", "last": "mean: 919.35"}, "reply": {"text": "About 919."}}]
             """, in: flow)
         let result = try await run(
