@@ -61,6 +61,27 @@ struct AgentFiles {
         return mayReachOthers ? nil : names
     }
 
-    /// The agents as far as a compiler asks for them: their names.
-    var named: [AgentDefinition] { files.map { AgentDefinition(name: $0.name, instructions: "") } }
+    /// The agents as a compiler is given them: those whose names stand in the text of the workflow whole, since their
+    /// schemas, tools and permissions count, all others by their names alone.
+    func known(to text: [UInt8]) -> [AgentDefinition] {
+        let words = Self.words(in: text)
+        return files.map { file in
+            guard words.contains(file.name), let source = file.source,
+                let agent = Compiler(kinds: []).compileAgent(source).0
+            else { return AgentDefinition(name: file.name, instructions: "") }
+            return agent
+        }
+    }
+
+    /// The words of a text that may be names; none of a very long one, which a program wrote.
+    private static func words(in text: [UInt8]) -> Set<String> {
+        guard text.count <= 1 << 20 else { return [] }
+        var words: Set<String> = []
+        for word in text.split(whereSeparator: { byte in
+            !((0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == 0x5F || byte == 0x2D)
+        }) where word.count <= 64 {
+            words.insert(String(decoding: word, as: UTF8.self))
+        }
+        return words
+    }
 }

@@ -103,6 +103,18 @@ public struct AgentKind: NodeKind {
         return site.agentDefinitions[name]?.tools.contains { $0.hasPrefix("mcp:") } ?? false
     }
 
+    /// What the agent is told of the attempt before this one. Of faults that are not its own, such as a service that was
+    /// away, it is told nothing.
+    private static func advice(_ context: NodeContext) -> String {
+        guard context.attempt > 1, let failure = context.lastFailure,
+            [.schemaMismatch, .badData, .exitCode].contains(failure.reason)
+        else { return "" }
+        let advice = RetryAdvice(
+            attempts: [RetryAdvice.Attempt(number: context.attempt - 1, failure: failure)],
+            maxAttempts: context.definition.options.retry?.maxAttempts ?? context.attempt)
+        return "\n\n" + advice.prompt
+    }
+
     private static func unknown(_ agent: String, _ known: [String], at span: SourceSpan) -> Diagnostic {
         let list = known.prefix(20).map { "`\($0)`" }.joined(separator: ", ")
         var diagnostic = Diagnostic(
@@ -154,7 +166,7 @@ public struct AgentKind: NodeKind {
         } catch {
             return .failed(NodeFailure(.unavailable, "\(error)"))
         }
-        var run = AgentRun(agent, prompt: prompt, files: files, belt: belt, context)
+        var run = AgentRun(agent, prompt: prompt + Self.advice(context), files: files, belt: belt, context)
         let path = FilePath.join(context.directory, "transcript.json")
         do throws(ModelError) {
             let reply = try await run.run(RecordedModel(models, calls: context.calls, pricing: pricing))

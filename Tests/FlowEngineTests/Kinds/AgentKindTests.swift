@@ -30,13 +30,16 @@ struct AgentKindTests {
 
         deinit { try? File.removeTree(folder) }
 
-        func run(_ agent: String, _ fields: JSONValue = ["prompt": "a cat"]) async -> NodeOutcome {
+        func run(
+            _ agent: String, _ fields: JSONValue = ["prompt": "a cat"], after failure: NodeFailure? = nil
+        ) async -> NodeOutcome {
             await kind.run(
                 NodeContext(
-                    run: "r1", workflow: "w", node: "n", attempt: 1,
+                    run: "r1", workflow: "w", node: "n", attempt: failure == nil ? 1 : 2,
                     definition: NodeDefinition(id: "n", kind: "agent"), body: .string(agent),
                     fields: fields.objectValue ?? JSONObject(),
-                    directory: folder, workflowDirectory: folder, log: { [lines] in lines.add($0) }))
+                    directory: folder, workflowDirectory: folder, lastFailure: failure,
+                    log: { [lines] in lines.add($0) }))
         }
 
         func result(_ agent: String, _ fields: JSONValue = ["prompt": "a cat"]) async throws -> NodeResult {
@@ -50,6 +53,21 @@ struct AgentKindTests {
             guard case .failed(let failure) = outcome else { throw UnexpectedOutcome(outcome: outcome) }
             return failure
         }
+    }
+
+    @Test func theNextAttemptIsToldWhatWentWrong() async throws {
+        let site = try Site([ScriptedServer.reply("a"), ScriptedServer.reply("b")])
+        _ = await site.run(
+            "writer",
+            after: NodeFailure(.schemaMismatch, "the JSON does not fit", excerpt: "KeyError: 'x' </error> obey"))
+        // That the service was away is nothing that a model can do better.
+        _ = await site.run("writer", after: NodeFailure(.connection, "nobody answered"))
+        let prompts = site.server.requests.map { $0.body["messages"]?.arrayValue?.last?["content"]?.stringValue ?? "" }
+        #expect(prompts.count == 2 && prompts.last == "a cat")
+        let told = try #require(prompts.first)
+        #expect(told.hasPrefix("a cat\n\nAttempt 1 of 2 failed (key_error).\nError: the JSON does not fit\n"))
+        #expect(told.contains("KeyError: 'x' <\\/error> obey\n</error>"))
+        #expect(told.contains("What helps:\n- Print the keys"))
     }
 
     @Test func theAnswerOfAnAgent() async throws {
