@@ -197,10 +197,12 @@ public final class Engine: Sendable {
     ///
     /// The node of an answer may be one in the run of a sub-workflow: `sub/gate`.
     public func send(_ command: RunCommand) async throws(EngineError) {
-        let command = try await addressed(command)
+        let (command, ancestors) = try await addressed(command)
         try await checkQuarantine(for: command)
         let executor = try await load(command.run, observer: NoObserver())
         let problem: EngineError?
+        // Who asks for the outcome of a run above must not be told of the wait that this answer ends.
+        for ancestor in ancestors { await ancestor.executor.expectChild(at: ancestor.node) }
         switch command.request {
         case .pause: problem = await executor.request(.pause(by: command.by))
         case .resume: problem = await executor.request(.resume(by: command.by))
@@ -216,29 +218,36 @@ public final class Engine: Sendable {
             problem = await executor.decide(
                 node: node, ApprovalDecision(approved: false, by: command.by, comment: comment, at: WallClock.now))
         }
-        if let problem { throw problem }
+        if let problem {
+            for ancestor in ancestors { await ancestor.executor.childStillWaits(at: ancestor.node) }
+            throw problem
+        }
     }
 
-    /// The command with the run and node that a path of nodes leads to.
-    private func addressed(_ command: RunCommand) async throws(EngineError) -> RunCommand {
+    /// The command with the run and node that a path of nodes leads to, and the runs on the way with their nodes.
+    private func addressed(
+        _ command: RunCommand
+    ) async throws(EngineError) -> (RunCommand, ancestors: [(executor: RunExecutor, node: Int)]) {
         let (path, isApproved, comment): (String, Bool, String?)
         switch command.request {
         case .approve(let node, let text): (path, isApproved, comment) = (node, true, text)
         case .reject(let node, let text): (path, isApproved, comment) = (node, false, text)
-        case .pause, .resume, .cancel: return command
+        case .pause, .resume, .cancel: return (command, [])
         }
         var command = command
+        var ancestors: [(executor: RunExecutor, node: Int)] = []
         var node = path[...]
         // The names of items may hold a slash too, so the whole path is tried before its parts.
         while true {
             let executor = try await load(command.run, observer: NoObserver())
-            guard let (child, rest) = await executor.childRun(onPath: node) else { break }
+            guard let (place, child, rest) = await executor.childRun(onPath: node) else { break }
+            ancestors.append((executor, place))
             (command.run, node) = (child, rest)
         }
         let name = String(node)
         command.request =
             isApproved ? .approve(node: name, comment: comment) : .reject(node: name, comment: comment)
-        return command
+        return (command, ancestors)
     }
 
     /// Ends all attempts, leaves runs to be resumed, and gives the store back.

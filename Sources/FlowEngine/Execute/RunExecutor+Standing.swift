@@ -62,15 +62,31 @@ extension RunExecutor {
         for waiter in waiters { waiter.resume(returning: outcome) }
     }
 
-    /// The run of a sub-workflow that the first part of a path such as `sub/gate` stands for, and the rest of the path.
-    func childRun(onPath path: Substring) -> (run: String, rest: Substring)? {
+    /// The node and the run of a sub-workflow that the first part of a path such as `sub/gate` stands for, and the rest of
+    /// the path.
+    func childRun(onPath path: Substring) -> (node: Int, run: String, rest: Substring)? {
         if machine.index(of: String(path)) != nil { return nil }
         for slash in path.indices where path[slash] == "/" {
             if let node = machine.index(of: String(path[..<slash])), case .run(let child) = machine.waits[node] {
-                return (child, path[path.index(after: slash)...])
+                return (node, child, path[path.index(after: slash)...])
             }
         }
         return nil
+    }
+
+    /// The run of a sub-workflow is about to be given an answer: it waits for nobody until it says so again. It says so each
+    /// time that it has gone on.
+    func expectChild(at node: Int) {
+        answeredChildren[node] = blockedChildren.removeValue(forKey: node)
+        // The run above is told too, so that the same question asked again is news to it.
+        settle()
+    }
+
+    /// The answer was not taken.
+    func childStillWaits(at node: Int) {
+        guard let nodes = answeredChildren.removeValue(forKey: node), blockedChildren[node] == nil else { return }
+        blockedChildren[node] = nodes
+        settle()
     }
 
     private func tellListeners() {

@@ -80,6 +80,8 @@ actor RunExecutor {
     var waiters: [CheckedContinuation<RunOutcome, Never>] = []
     /// The nodes whose sub-workflows wait for people, with what is awaited there.
     var blockedChildren: [Int: [String]] = [:]
+    /// What those waited for that are being answered.
+    var answeredChildren: [Int: [String]] = [:]
     var listeners: [AsyncStream<RunStanding>.Continuation] = []
     var lastStanding: RunStanding?
 
