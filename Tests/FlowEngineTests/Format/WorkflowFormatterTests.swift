@@ -41,12 +41,14 @@ struct WorkflowFormatterTests {
         let full = FilePath.join(ShippedWorkflowTests.root, path)
         let bytes = try File.read(full, limit: 1 << 20)
         let formatted = try Self.formatter.format(bytes, name: path).bytes
+        let loader = WorkflowLoader(kinds: BuiltinKinds.forCompiling(environment: [:]))
         let plans = [bytes, formatted].map { bytes in
-            Fixtures.compiler.compile(
+            loader.load(
                 WorkflowSource(
                     name: path, bytes: bytes, directory: FilePath.dirname(full),
-                    readFile: { try? File.read($0, limit: 1 << 20) })
-            ).plan?.dump()
+                    readFile: { try? File.read($0, limit: 1 << 20) }),
+                entry: FilePath.basename(path), agentFolders: [FilePath.join(ShippedWorkflowTests.root, "agents")]
+            ).compilation.plan?.dump()
         }
         #expect(plans[0] != nil && plans[0] == plans[1])
     }
