@@ -13,9 +13,12 @@ struct AgentFiles {
         /// The file's name.
         var file: String
         var folder: String
+        /// The agent, where the file has been read and has no faults.
+        var agent: AgentDefinition?
 
         /// Whether the file gives the agent tools.
         var hasTools: Bool {
+            if let agent { return !agent.tools.isEmpty }
             guard let bytes = source?.bytes, let document = YAMLDocument.parse(bytes).document,
                 document.kind(of: document.root) == .mapping,
                 let tools = document.value(of: document.root, forKey: "tools")
@@ -46,7 +49,8 @@ struct AgentFiles {
                 if checked.contains(folder) {
                     guard let source = file.source else { continue }
                     // A file without a name has faults, which are told under that of the file.
-                    file.name = Compiler(kinds: []).compileAgent(source).0?.name ?? file.name
+                    file.agent = Compiler(kinds: []).compileAgent(source).0
+                    file.name = file.agent?.name ?? file.name
                 }
                 seen.insert(entry.name)
                 files.append(file)
@@ -63,14 +67,12 @@ struct AgentFiles {
 
     /// The agents as a compiler is given them: those whose names stand in the text of the workflow whole, since their
     /// schemas, tools and permissions count, all others by their names alone.
-    func known(to text: [UInt8]) -> [AgentDefinition] {
+    mutating func known(to text: [UInt8]) -> [AgentDefinition] {
         let words = Self.words(in: text)
-        return files.map { file in
-            guard words.contains(file.name), let source = file.source,
-                let agent = Compiler(kinds: []).compileAgent(source).0
-            else { return AgentDefinition(name: file.name, instructions: "") }
-            return agent
+        for place in files.indices where files[place].agent == nil && words.contains(files[place].name) {
+            files[place].agent = files[place].source.flatMap { Compiler(kinds: []).compileAgent($0).0 }
         }
+        return files.map { $0.agent ?? AgentDefinition(name: $0.name, instructions: "") }
     }
 
     /// The words of a text that may be names; none of a very long one, which a program wrote.

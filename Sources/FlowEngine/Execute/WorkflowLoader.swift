@@ -44,7 +44,7 @@ public struct WorkflowLoader: Sendable {
 
     /// Compiles a workflow text; what it refers to is read from the files beside it.
     public func load(_ source: WorkflowSource, entry: String, agentFolders: [String]) -> LoadedWorkflow {
-        let shelf = AgentFiles(folders: agentFolders, checked: checkedFolders)
+        var shelf = AgentFiles(folders: agentFolders, checked: checkedFolders)
         let compilation = Compiler(kinds: kinds, agents: shelf.known(to: source.bytes)).compile(source)
         // What cannot be read uses nothing; what may use any agent keeps all of them.
         let used = compilation.definition == nil ? [] : shelf.reached(from: compilation.agents)

@@ -112,6 +112,10 @@ public struct AgentKind: NodeKind {
         let advice = RetryAdvice(
             attempts: [RetryAdvice.Attempt(number: context.attempt - 1, failure: failure)],
             maxAttempts: context.definition.options.retry?.maxAttempts ?? context.attempt)
+        let category = advice.attempts[0].analysis.category.rawValue
+        let estimate = "\(Int(advice.successEstimate * 100)) %"
+        context.log(
+            NodeLogLine(.engine, "again after \(category); \(advice.strategy.rawValue), chance about \(estimate)"))
         return "\n\n" + advice.prompt
     }
 

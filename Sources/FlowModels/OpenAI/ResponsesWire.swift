@@ -8,10 +8,6 @@ package struct ResponsesWire: WireFormat {
 
     package func path(model: String) -> String { "/responses" }
 
-    package func headers(key: String?) -> [(name: String, value: String)] {
-        key.map { [(name: "Authorization", value: "Bearer \($0)")] } ?? []
-    }
-
     package func reader(for request: ModelRequest) -> any WireReader { ResponsesReader() }
 
     package func body(of request: ModelRequest, model: String, words: WireWords) -> JSONValue {

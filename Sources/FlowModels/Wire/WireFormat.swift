@@ -25,6 +25,11 @@ package protocol WireFormat: Sendable {
 
 extension WireFormat {
     package func answerTool(for request: ModelRequest) -> AnswerTool? { nil }
+
+    /// The key as a bearer token, which most services take.
+    package func headers(key: String?) -> [(name: String, value: String)] {
+        key.map { [(name: "Authorization", value: "Bearer \($0)")] } ?? []
+    }
 }
 
 /// Reads answers of one wire format: values of JSON in, events out.
