@@ -20,10 +20,21 @@ extension RunEvent {
         case .nodeFailed(let node, _, let failure, let retryAt):
             "\(node) failed: \(failure.reason.rawValue)\(retryAt.map { ", again at \($0.milliseconds)" } ?? "")"
         case .nodeWaiting(let node, _, .until(let moment)): "\(node) waits until \(moment.milliseconds)"
-        case .nodeWaiting(let node, _, .approval): "\(node) waits for approval"
+        case .nodeWaiting(let node, _, .approval(let request)):
+            request.checkpoint == .gate
+                ? "\(node) waits for approval" : "\(node) waits for approval: \(request.checkpoint.rawValue)"
         case .nodeWaiting(let node, _, .run(let run)): "\(node) waits for run \(run)"
         case .approvalDecided(let node, let decision):
-            "\(node) \(decision.approved ? "approved" : "rejected by person")"
+            switch decision.resolution {
+            case .approved: "\(node) approved"
+            case .rejected: "\(node) rejected by person"
+            default: "\(node) answered: \(decision.resolution.rawValue)"
+            }
+        case .nodeReleased(let node, let opens): "\(node) released\(opens ? "" : " to be asked anew")"
+        case .runRewound(let rewind): "run goes back to \(rewind.target): \(rewind.nodes.joined(separator: " "))"
+        case .pauseAsked: "run asks whether to go on"
+        case .pauseDecided(let decision): "run answered: \(decision.resolution.rawValue)"
+        case .intervened(let node, let intervention): "\(node) changed: \(intervention.name)"
         case .nodeSkipped(let node, let reason): "\(node) skipped: \(reason)"
         case .nodeOmitted(let node, let reason): "\(node) omitted: \(reason)"
         case .nodeCancelled(let node): "\(node) cancelled"

@@ -27,6 +27,10 @@ struct RunSimulationOracle {
         var wantsSlot = false
         /// Whether it holds units of the pools although it does not run.
         var keepsUnits = false
+        /// Whether what is asked before it begins was answered.
+        var isGateOpen = false
+        /// What the last person said to its present question.
+        var decision: ApprovalDecision?
     }
 
     /// What the facts say of a call.
@@ -41,6 +45,8 @@ struct RunSimulationOracle {
 
     let plan: Plan
     let slots: Int
+    let approvals: ApprovalPolicy
+    private(set) var pauseQuestion: ApprovalRequest?
     private(set) var nodes: [Node]
     private var indexes: [String: Int] = [:]
     private(set) var isStarted = false
@@ -63,8 +69,9 @@ struct RunSimulationOracle {
     private var latest = Timestamp(milliseconds: .min)
     private let found = Problems()
 
-    init(plan: Plan, slots: Int) {
+    init(plan: Plan, slots: Int, approvals: ApprovalPolicy = .standard) {
         self.plan = plan
+        self.approvals = approvals
         self.slots = slots
         nodes = plan.nodes.indices.map { Node(planNode: $0) }
         for (index, node) in plan.nodes.enumerated() { indexes[node.id] = index }
@@ -158,8 +165,8 @@ struct RunSimulationOracle {
     // MARK: Folding
 
     /// The oracle of a log.
-    init(plan: Plan, slots: Int, log: [RecordedEvent]) {
-        self.init(plan: plan, slots: slots)
+    init(plan: Plan, slots: Int, approvals: ApprovalPolicy = .standard, log: [RecordedEvent]) {
+        self.init(plan: plan, slots: slots, approvals: approvals)
         isReplaying = true
         for recorded in log { take(recorded.event, at: recorded.at) }
         isReplaying = false
@@ -242,8 +249,14 @@ struct RunSimulationOracle {
             isStarted = true
             isEngaged = true
         case .runPaused: isPaused = true
+        case .runRewound(let rewind): goBack(rewind, event)
+        case .pauseAsked(let request):
+            expect(isPaused && approvals.asksAtPause, "`\(event.line)` in a run that does not ask")
+            pauseQuestion = request
+        case .pauseDecided: expect(pauseQuestion != nil, "`\(event.line)` answers no question")
         case .runResumed:
             isPaused = false
+            pauseQuestion = nil
             for name in over where budget(of: name)?.onExceed == .pause {
                 grants[name, default: 1] += 1
                 told[name] = nil
@@ -252,6 +265,7 @@ struct RunSimulationOracle {
         case .cancelRequested:
             isCancelled = true
             isPaused = false
+            pauseQuestion = nil
         case .runEnded(let status, _):
             expect(openAll == 0, "the run ends although \(openAll) nodes have not")
             expect(nodes.allSatisfy(\.status.isTerminal), "the run ends although items have not")
@@ -287,12 +301,21 @@ struct RunSimulationOracle {
         case .nodeFailed(_, _, let failure, let retryAt): fail(node, failure, retryAt, event, at: now)
         case .nodeWaiting(_, let attempt, let wait):
             expect(attempt == nodes[node].attempt, "`\(event.line)` is of attempt \(attempt)")
+            checkQuestion(wait, of: node, event)
             move(node, .waiting, event)
+            nodes[node].decision = nil
             nodes[node].wait = wait
             if case .approval = wait {} else { nodes[node].keepsUnits = true }
-        case .approvalDecided:
+        case .approvalDecided(_, let decision):
+            nodes[node].decision = decision
             if case .approval = nodes[node].wait { return }
             found.list.append("`\(event.line)` answers no question")
+        case .nodeReleased(_, let opens):
+            expect(nodes[node].decision != nil, "`\(event.line)` without an answer")
+            move(node, .ready, event)
+            nodes[node].status = .pending
+            nodes[node].isGateOpen = opens
+        case .intervened: expect(!nodes[node].status.isTerminal, "`\(event.line)` after its end")
         case .nodeSkipped: move(node, .skipped, event)
         case .nodeOmitted:
             expect(definition.needs.contains { accepts($0, of: node) == false }, "`\(event.line)` without a cause")
@@ -333,6 +356,10 @@ struct RunSimulationOracle {
         expect(isEngaged && !isPaused, "`\(event.line)` in a run that stands still")
         expect(!isStopped(node), "`\(event.line)` although it is cancelled")
         expect(isReplaying || nodes[node].wantsSlot, "`\(event.line)` before it is prepared")
+        expect(
+            status(of: node) != .ready || nodes[node].isGateOpen || !isAskedBefore(node),
+            "`\(event.line)` before anybody was asked")
+        nodes[node].isGateOpen = true
         expect(
             nodes[node].isItem || definition.needs.allSatisfy { accepts($0, of: node) == true },
             "`\(event.line)` before its needs")
@@ -377,7 +404,22 @@ struct RunSimulationOracle {
         let mayRetry =
             nodes[node].items == nil && (from == .running || isChildRun(nodes[node].wait))
             && nodes[node].failures + 1 < policy.maxAttempts && !isStopped(node) && policy.covers(failure)
+        let wasAsked = isErrorQuestion(nodes[node].wait)
+        if let retryAt, wasAsked {
+            expect(
+                nodes[node].decision?.resolution == .retry || nodes[node].decision?.resolution == .modified,
+                "`\(event.line)` is tried again, and nobody said so")
+            move(node, .retrying, event)
+            nodes[node].failures += 1
+            nodes[node].wasInterrupted = false
+            nodes[node].retryAt = retryAt
+            return
+        }
         guard let retryAt else {
+            expect(
+                isReplaying || from == .waiting && !isChildRun(nodes[node].wait) || !asksOnError(node)
+                    || failure.reason == .cancelled,
+                "`\(event.line)`, and nobody was asked")
             if mayRetry {
                 let wait = policy.wait(
                     afterFailure: nodes[node].failures + 1, asked: failure.retryAfter, chance: 0)
@@ -401,7 +443,65 @@ struct RunSimulationOracle {
         }
         move(node, .retrying, event)
         nodes[node].failures += 1
+        nodes[node].wasInterrupted = false
         nodes[node].retryAt = retryAt
+    }
+
+    private func isErrorQuestion(_ wait: NodeWait?) -> Bool {
+        if case .approval(let request) = wait { request.checkpoint == .onError } else { false }
+    }
+
+    private func asksOnError(_ node: Int) -> Bool {
+        isMain(node) && nodes[node].items == nil && !isStopped(node)
+            && approvals.gate(onErrorOf: definition(node)) != nil
+    }
+
+    private func isAskedBefore(_ node: Int) -> Bool {
+        isMain(node) && approvals.gate(before: definition(node), works: takesSlot(node)) != nil
+    }
+
+    private func checkQuestion(_ wait: NodeWait, of node: Int, _ event: RunEvent) {
+        guard case .approval(let request) = wait else { return }
+        let from = status(of: node)
+        if request.checkpoint.isBeforeNode {
+            expect(from == .ready && isAskedBefore(node) && !nodes[node].isGateOpen, "`\(event.line)` for nothing")
+        } else if request.checkpoint == .onError {
+            expect(asksOnError(node), "`\(event.line)` for nothing")
+        } else {
+            expect(from == .running, "`\(event.line)` of a node that does not run")
+        }
+    }
+
+    /// A node and all that follows from it are as if they had not run.
+    private mutating func goBack(_ rewind: RunRewind, _ event: RunEvent) {
+        guard let target = indexes[rewind.target] else {
+            found.list.append("`\(event.line)` names no node")
+            return
+        }
+        var back: Set<Int> = [target]
+        var hasGrown = true
+        while hasGrown {
+            hasGrown = false
+            for node in plan.nodes.indices where !back.contains(node) {
+                let needed = plan.nodes[node].needs.compactMap { indexes[$0.node] }
+                let follows = needed.contains { back.contains($0) || plan.fallback(of: $0).map(back.contains) ?? false }
+                if follows, (node < plan.finallyStart) == (target < plan.finallyStart) {
+                    back.insert(node)
+                    hasGrown = true
+                }
+            }
+        }
+        expect(rewind.nodes == back.sorted().map { plan.nodes[$0].id }, "`\(event.line)` is not what follows")
+        for node in back {
+            expect(!runs(node) && nodes[node].items == nil, "`\(event.line)` although a node of it runs")
+            if nodes[node].status.isTerminal {
+                openAll += 1
+                if isMain(node) { openMain += 1 }
+            }
+            var fresh = Node(planNode: node)
+            fresh.attempt = nodes[node].attempt
+            nodes[node] = fresh
+        }
     }
 
     private func isChildRun(_ wait: NodeWait?) -> Bool { if case .run = wait { true } else { false } }

@@ -47,6 +47,27 @@ extension RunStoreConformance {
                     approved: true, by: "ann", comment: awkward, at: Timestamp(milliseconds: .max))),
             .approvalDecided(
                 node: "n", decision: ApprovalDecision(approved: false, by: "", at: Timestamp(milliseconds: .min))),
+            .approvalDecided(
+                node: "n",
+                decision: ApprovalDecision(
+                    .sendBack, by: awkward, comment: awkward, at: Timestamp(milliseconds: 3),
+                    values: show.objectValue, target: awkward, evidence: digest(9))),
+            .nodeWaiting(
+                node: "n", attempt: 2,
+                wait: .approval(
+                    ApprovalRequest(
+                        prompt: "", onDeadline: .skip, checkpoint: .tool, form: show.objectValue ?? JSONObject(),
+                        approvers: ["ann", awkward], barred: ["bob"], quorum: 3, requiresFeedback: true,
+                        rewindTo: "m", failure: NodeFailure(.budget, awkward), call: awkward))),
+            .nodeReleased(node: "n", opens: true), .nodeReleased(node: awkward, opens: false),
+            .runRewound(RunRewind(target: "m", nodes: ["m", awkward], by: "ann", feedback: awkward)),
+            .runRewound(RunRewind(target: "", nodes: [], by: "")),
+            .pauseAsked(ApprovalRequest(prompt: awkward, checkpoint: .manualPause)),
+            .pauseDecided(ApprovalDecision(.abort, by: "ann", at: Timestamp(milliseconds: 0))),
+            .intervened(node: "n", Intervention(.redirect(show.objectValue ?? JSONObject()), by: awkward)),
+            .intervened(node: "n", Intervention(.modify(JSONObject()), by: "", comment: awkward)),
+            .intervened(node: "n", Intervention(.pin(digest), by: "ann")),
+            .intervened(node: "n", Intervention(.inject(awkward), by: "ann")),
             .nodeSkipped(node: "n", reason: awkward), .nodeOmitted(node: "n", reason: ""),
             .nodeCancelled(node: "n"), .nodeInterrupted(node: "n", attempt: 7),
         ] + callEvents

@@ -81,7 +81,7 @@ extension RunEvent {
     /// Whether a person asked for it.
     fileprivate var isRequest: Bool {
         switch self {
-        case .runPaused, .runResumed, .cancelRequested, .approvalDecided: true
+        case .runPaused, .runResumed, .cancelRequested, .approvalDecided, .pauseDecided, .intervened: true
         default: false
         }
     }

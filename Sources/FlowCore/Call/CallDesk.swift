@@ -14,10 +14,24 @@ public protocol CallDesk: Sendable {
 
     /// Why an agent should come to an end now, because the warning of a budget is crossed; nil while none is.
     func warning() async -> String?
+
+    /// Words of people to the agent that were not taken yet.
+    func takeMessages() async -> [String]
+
+    /// Whether people can be asked about a call.
+    var canAsk: Bool { get }
+
+    /// The answer to a question about a call; nil while nobody has answered.
+    ///
+    /// - Parameter call: names the call in its conversation.
+    func answer(to call: String) async -> ApprovalDecision?
 }
 
 extension CallDesk {
     public func warning() async -> String? { nil }
+    public func takeMessages() async -> [String] { [] }
+    public var canAsk: Bool { false }
+    public func answer(to call: String) async -> ApprovalDecision? { nil }
 }
 
 /// A desk that records nothing and refuses nothing.

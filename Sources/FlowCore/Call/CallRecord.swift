@@ -15,13 +15,18 @@ public struct CallIntent: Sendable, Hashable {
     public var request: JSONValue
     /// The most that the call can cost. Budgets set it aside until the real charge is known.
     public var reservation: CallCharge
+    /// A person was asked about this very call: it is not made a second time, not even after a crash in the middle of it.
+    public var isOnce: Bool
 
     /// A call that is to be made.
-    public init(kind: Kind, name: String, request: JSONValue, reservation: CallCharge = CallCharge()) {
+    public init(
+        kind: Kind, name: String, request: JSONValue, reservation: CallCharge = CallCharge(), isOnce: Bool = false
+    ) {
         self.kind = kind
         self.name = name
         self.request = request
         self.reservation = reservation
+        self.isOnce = isOnce
     }
 }
 

@@ -9,13 +9,18 @@ public struct CallStart: Sendable, Hashable {
     public var request: Digest
     /// The most that the call can cost.
     public var reservation: CallCharge
+    /// How many words of people are in the conversation that the call belongs to.
+    public var heard: Int
 
     /// A call that begins.
-    public init(kind: CallIntent.Kind, name: String, request: Digest, reservation: CallCharge = CallCharge()) {
+    public init(
+        kind: CallIntent.Kind, name: String, request: Digest, reservation: CallCharge = CallCharge(), heard: Int = 0
+    ) {
         self.kind = kind
         self.name = name
         self.request = request
         self.reservation = reservation
+        self.heard = heard
     }
 }
 
@@ -26,6 +31,7 @@ extension CallStart {
         object["name"] = .string(name)
         object["request"] = .string(request.hex)
         reservation.write(to: &object)
+        if heard > 0 { object["heard"] = .integer(Int64(heard)) }
     }
 
     /// The facts in the JSON of an event; nil when it has none.
@@ -34,7 +40,8 @@ extension CallStart {
             let request = json["request"]?.stringValue.flatMap({ Digest(hex: $0) })
         else { return nil }
         self.init(
-            kind: kind, name: json["name"]?.stringValue ?? "", request: request, reservation: CallCharge(json: json))
+            kind: kind, name: json["name"]?.stringValue ?? "", request: request, reservation: CallCharge(json: json),
+            heard: Int(clamping: json["heard"]?.integerValue ?? 0))
     }
 }
 

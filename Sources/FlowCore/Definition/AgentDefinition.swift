@@ -21,6 +21,8 @@ public struct AgentDefinition: Sendable, Hashable {
     public var permissions: JSONValue?
     /// How much of a conversation is sent; nil means all.
     public var context: JSONValue?
+    /// How the model is offered tools; nil leaves it to the model's settings.
+    public var toolMode: ToolMode?
     public var version: String?
     public var tags: [String]
     public var capabilities: [String]
@@ -33,7 +35,7 @@ public struct AgentDefinition: Sendable, Hashable {
         name: String, title: String? = nil, role: String? = nil, description: String? = nil, instructions: String,
         model: String? = nil, output: JSONValue? = nil, temperature: Double? = nil, maxTokens: Int? = nil,
         maxTurns: Int? = nil, tools: [String] = [], permissions: JSONValue? = nil, context: JSONValue? = nil,
-        version: String? = nil, tags: [String] = [], capabilities: [String] = [], card: AgentCard = AgentCard(),
+        toolMode: ToolMode? = nil, version: String? = nil, tags: [String] = [], capabilities: [String] = [], card: AgentCard = AgentCard(),
         span: SourceSpan = .none
     ) {
         self.name = name
@@ -49,6 +51,7 @@ public struct AgentDefinition: Sendable, Hashable {
         self.tools = tools
         self.permissions = permissions
         self.context = context
+        self.toolMode = toolMode
         self.version = version
         self.tags = tags
         self.capabilities = capabilities

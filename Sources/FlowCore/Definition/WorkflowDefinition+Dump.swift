@@ -16,6 +16,7 @@ extension WorkflowDefinition {
         for agent in agents { text += "agent \(agent.name) at \(sources.place(of: agent.span))\n" }
         if let group { text += "group \(group.key.dump) \(group.onConflict.rawValue)\n" }
         if let budget { text += "budget \(budget.dump)\n" }
+        if let approvals { text += "approvals \(approvals.json.jsonText(.compact))\n" }
         if let maxParallel { text += "max_parallel \(maxParallel)\n" }
         for node in nodes { text += node.dump(in: sources, phase: "node") }
         for node in finally { text += node.dump(in: sources, phase: "finally") }

@@ -21,6 +21,10 @@ public struct WorkflowDefinition: Sendable {
     /// Runs of the same group do not run at the same time; nil for no group.
     public var group: ConcurrencyGroup?
     public var budget: BudgetDefinition?
+    /// When people are asked; nil when the workflow does not say.
+    public var approvals: ApprovalPolicy?
+    /// The nodes that run only as tools, with the agent node that has each.
+    public var toolNodes: [String: String] = [:]
     /// Agents that are written in the workflow itself.
     public var agents: [InlineAgent] = []
     /// Files and folders beside the workflow that belong to it and are kept with each run.

@@ -24,6 +24,15 @@ public struct NodeContext: Sendable {
     public var idempotencyKey: String
     /// Whether approvals pass by themselves.
     public var approvesAll: Bool
+    /// When people are asked in the run.
+    public var approvals: ApprovalPolicy
+    /// Who started the run.
+    public var submitter: String?
+    /// What people have said of the node's task.
+    public var feedback: [NodeFeedback]
+    /// The attempt that began the work: an earlier one when people were asked in the middle of it. Its folder is the
+    /// present one's.
+    public var firstAttempt: Int
     /// What the previous attempt failed with.
     public var lastFailure: NodeFailure?
     /// Where the attempt makes its calls to models and tools.
@@ -36,7 +45,8 @@ public struct NodeContext: Sendable {
         run: String, workflow: String, node: String, attempt: Int, definition: NodeDefinition, body: JSONValue,
         fields: JSONObject = JSONObject(), with: JSONObject = JSONObject(), environment: [String: String] = [:],
         directory: String, workflowDirectory: String, idempotencyKey: String = "", approvesAll: Bool = false,
-        lastFailure: NodeFailure? = nil, calls: any CallDesk = OpenCallDesk(),
+        approvals: ApprovalPolicy = .standard, submitter: String? = nil, feedback: [NodeFeedback] = [],
+        firstAttempt: Int? = nil, lastFailure: NodeFailure? = nil, calls: any CallDesk = OpenCallDesk(),
         log: @escaping @Sendable (NodeLogLine) -> Void = { _ in }
     ) {
         self.run = run
@@ -52,6 +62,10 @@ public struct NodeContext: Sendable {
         self.workflowDirectory = workflowDirectory
         self.idempotencyKey = idempotencyKey
         self.approvesAll = approvesAll
+        self.approvals = approvals
+        self.submitter = submitter
+        self.feedback = feedback
+        self.firstAttempt = firstAttempt ?? attempt
         self.lastFailure = lastFailure
         self.calls = calls
         self.log = log

@@ -25,6 +25,8 @@ public struct NodeState: Sendable, Hashable {
     public internal(set) var repeats: Int32 = 0
     /// Whether a need has ended in a way that the node cannot use.
     var isDoomed = false
+    /// Whether the question that is asked before the node begins has been answered.
+    var isGateOpen = false
     /// Whether its items, not itself, do the work.
     var isExpanded = false
 

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a node stands. Terminal statuses never change.
+/// Where a node stands. Terminal statuses never change by themselves.
 ///
 /// | from | to |
 /// |---|---|
 /// | pending | ready, omitted, cancelled, reused |
-/// | ready | running, skipped, failed, cancelled |
+/// | ready | running, waiting, skipped, failed, cancelled |
 /// | running | succeeded, failed, waiting, retrying, interrupted, cancelled |
-/// | waiting | succeeded, failed, rejected, retrying, cancelled |
+/// | waiting | succeeded, failed, rejected, skipped, ready, waiting, retrying, cancelled |
 /// | retrying | running, cancelled |
-/// | interrupted | running, failed, cancelled |
+/// | interrupted | running, waiting, failed, cancelled |
 /// | succeeded, reused, failed, rejected, skipped, omitted, cancelled | – |
+///
+/// When a person sends a run back, a node that neither runs nor is taken over goes to `pending` from any status.
 public enum NodeStatus: String, Sendable, Hashable, CaseIterable {
     case pending, ready, running, waiting, retrying, interrupted
     case succeeded, reused, failed, rejected, skipped, omitted, cancelled
@@ -27,11 +29,12 @@ public enum NodeStatus: String, Sendable, Hashable, CaseIterable {
     public func allows(_ next: NodeStatus) -> Bool {
         switch self {
         case .pending: [.ready, .omitted, .cancelled, .reused].contains(next)
-        case .ready: [.running, .skipped, .failed, .cancelled].contains(next)
+        case .ready: [.running, .waiting, .skipped, .failed, .cancelled].contains(next)
         case .running: [.succeeded, .failed, .waiting, .retrying, .interrupted, .cancelled].contains(next)
-        case .waiting: [.succeeded, .failed, .rejected, .retrying, .cancelled].contains(next)
+        case .waiting:
+            [.succeeded, .failed, .rejected, .skipped, .ready, .waiting, .retrying, .cancelled].contains(next)
         case .retrying: [.running, .cancelled].contains(next)
-        case .interrupted: [.running, .failed, .cancelled].contains(next)
+        case .interrupted: [.running, .waiting, .failed, .cancelled].contains(next)
         case .succeeded, .reused, .failed, .rejected, .skipped, .omitted, .cancelled: false
         }
     }

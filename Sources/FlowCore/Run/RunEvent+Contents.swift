@@ -22,9 +22,15 @@ extension RunEvent {
             [NamedContent(what: "the request of call \(index)", digest: call.request)]
         case .callEnded(_, _, let index, let end):
             [NamedContent(what: "the reply of call \(index)", digest: end.reply)]
+        case .intervened(_, let intervention):
+            if case .pin(let result) = intervention.action {
+                [NamedContent(what: "a pinned result", digest: result)]
+            } else {
+                []
+            }
         case .budgetReached, .budgetExceeded, .runStarted, .runPaused, .runResumed, .cancelRequested, .runEnded,
             .nodeStarted, .nodeFailed, .nodeWaiting,
-            .approvalDecided, .nodeSkipped, .nodeOmitted, .nodeCancelled, .nodeInterrupted:
+            .approvalDecided, .nodeReleased, .runRewound, .pauseAsked, .pauseDecided, .nodeSkipped, .nodeOmitted, .nodeCancelled, .nodeInterrupted:
             []
         }
     }

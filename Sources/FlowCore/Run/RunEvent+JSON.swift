@@ -18,6 +18,11 @@ extension RunEvent {
         case .nodeFailed: "node_failed"
         case .nodeWaiting: "node_waiting"
         case .approvalDecided: "approval_decided"
+        case .nodeReleased: "node_released"
+        case .runRewound: "run_rewound"
+        case .pauseAsked: "pause_asked"
+        case .pauseDecided: "pause_decided"
+        case .intervened: "intervened"
         case .nodeSkipped: "node_skipped"
         case .nodeOmitted: "node_omitted"
         case .nodeCancelled: "node_cancelled"
@@ -69,7 +74,15 @@ extension RunEvent {
         case .nodeWaiting(_, let attempt, let wait):
             object["attempt"] = .integer(Int64(attempt))
             object["wait"] = wait.json
-        case .approvalDecided(_, let decision): object["decision"] = decision.json
+        case .approvalDecided(_, let decision), .pauseDecided(let decision): object["decision"] = decision.json
+        case .nodeReleased(_, let opens): object["opens"] = .bool(opens)
+        case .runRewound(let rewind):
+            object["target"] = .string(rewind.target)
+            object["nodes"] = .array(rewind.nodes.map { .string($0) })
+            object["by"] = .string(rewind.by)
+            object["feedback"] = rewind.feedback.map { .string($0) }
+        case .pauseAsked(let request): object["approval"] = request.json
+        case .intervened(_, let intervention): object["intervention"] = intervention.json
         case .nodeSkipped(_, let reason), .nodeOmitted(_, let reason): object["reason"] = .string(reason)
         case .nodeCancelled: break
         case .callStarted(_, let attempt, let index, let call):
@@ -134,6 +147,21 @@ extension RunEvent {
         case "approval_decided":
             guard let decision = json["decision"].flatMap(ApprovalDecision.init(json:)) else { return nil }
             self = .approvalDecided(node: node, decision: decision)
+        case "node_released": self = .nodeReleased(node: node, opens: json["opens"]?.boolValue ?? false)
+        case "run_rewound":
+            self = .runRewound(
+                RunRewind(
+                    target: text("target"), nodes: json["nodes"]?.arrayValue?.compactMap(\.stringValue) ?? [],
+                    by: text("by"), feedback: json["feedback"]?.stringValue))
+        case "pause_asked":
+            guard let request = json["approval"] else { return nil }
+            self = .pauseAsked(ApprovalRequest(json: request))
+        case "pause_decided":
+            guard let decision = json["decision"].flatMap(ApprovalDecision.init(json:)) else { return nil }
+            self = .pauseDecided(decision)
+        case "intervened":
+            guard let intervention = json["intervention"].flatMap(Intervention.init(json:)) else { return nil }
+            self = .intervened(node: node, intervention)
         case "node_skipped": self = .nodeSkipped(node: node, reason: text("reason"))
         case "node_omitted": self = .nodeOmitted(node: node, reason: text("reason"))
         case "node_cancelled": self = .nodeCancelled(node: node)
@@ -185,13 +213,7 @@ extension NodeWait {
         switch self {
         case .until(let moment): return ["until": .integer(moment.milliseconds)]
         case .run(let run): return ["run": .string(run)]
-        case .approval(let request):
-            var object = JSONObject()
-            object["prompt"] = .string(request.prompt)
-            object["show"] = .object(request.show)
-            object["deadline"] = request.deadline.map { .integer($0.milliseconds) }
-            object["on_deadline"] = .string(request.onDeadline.rawValue)
-            return ["approval": .object(object)]
+        case .approval(let request): return ["approval": request.json]
         }
     }
 
@@ -202,35 +224,9 @@ extension NodeWait {
         } else if let run = json["run"]?.stringValue {
             self = .run(run)
         } else if let request = json["approval"] {
-            self = .approval(
-                ApprovalRequest(
-                    prompt: request["prompt"]?.stringValue ?? "",
-                    show: request["show"]?.objectValue ?? JSONObject(),
-                    deadline: request["deadline"]?.integerValue.map { Timestamp(milliseconds: $0) },
-                    onDeadline: request["on_deadline"]?.stringValue
-                        .flatMap(ApprovalRequest.DeadlineAction.init(rawValue:)) ?? .reject))
+            self = .approval(ApprovalRequest(json: request))
         } else {
             return nil
         }
-    }
-}
-
-extension ApprovalDecision {
-    /// The decision as JSON.
-    public var json: JSONValue {
-        var object = JSONObject()
-        object["approved"] = .bool(approved)
-        object["by"] = .string(by)
-        object["comment"] = comment.map { .string($0) }
-        object["at"] = .integer(at.milliseconds)
-        return .object(object)
-    }
-
-    /// The decision of a JSON object that `json` made; nil for anything else.
-    public init?(json: JSONValue) {
-        guard let approved = json["approved"]?.boolValue else { return nil }
-        self.init(
-            approved: approved, by: json["by"]?.stringValue ?? "", comment: json["comment"]?.stringValue,
-            at: Timestamp(milliseconds: json["at"]?.integerValue ?? 0))
     }
 }

@@ -26,6 +26,15 @@ public enum RunEvent: Sendable, Hashable {
     /// The node holds no slot until its wait is over.
     case nodeWaiting(node: String, attempt: Int, wait: NodeWait)
     case approvalDecided(node: String, decision: ApprovalDecision)
+    /// The question is answered, and the node is to be prepared again; with `opens` it begins without being asked about.
+    case nodeReleased(node: String, opens: Bool)
+    /// The run has gone back to an earlier node: it and all that follows from it are as if they had not run.
+    case runRewound(RunRewind)
+    /// The run is paused, and a question has to be answered before it goes on.
+    case pauseAsked(ApprovalRequest)
+    case pauseDecided(ApprovalDecision)
+    /// A person has changed something of a node.
+    case intervened(node: String, Intervention)
     case nodeSkipped(node: String, reason: String)
     case nodeOmitted(node: String, reason: String)
     case nodeCancelled(node: String)
@@ -43,10 +52,12 @@ public enum RunEvent: Sendable, Hashable {
     /// The node that the fact is about.
     public var node: String? {
         switch self {
-        case .runCreated, .runDerived, .runStarted, .runPaused, .runResumed, .cancelRequested, .runEnded: nil
+        case .runCreated, .runDerived, .runStarted, .runPaused, .runResumed, .cancelRequested, .runEnded, .runRewound,
+            .pauseAsked, .pauseDecided:
+            nil
         case .nodeExpanded(let node, _, _), .nodeStarted(let node, _), .nodeSucceeded(let node, _, _),
             .nodeRepeated(let node, _, _, _), .nodeFailed(let node, _, _, _), .nodeWaiting(let node, _, _),
-            .approvalDecided(let node, _),
+            .approvalDecided(let node, _), .nodeReleased(let node, _), .intervened(let node, _),
             .nodeSkipped(let node, _), .nodeOmitted(let node, _), .nodeCancelled(let node),
             .nodeInterrupted(let node, _), .callStarted(let node, _, _, _), .callEnded(let node, _, _, _):
             node
@@ -56,10 +67,10 @@ public enum RunEvent: Sendable, Hashable {
 }
 
 extension RunEvent {
-    /// Whether the fact changes where its node stands. Calls and budgets do not.
+    /// Whether the fact changes where its node stands. Calls, budgets and changes by people do not.
     public var movesNode: Bool {
         switch self {
-        case .callStarted, .callEnded, .budgetReached, .budgetExceeded: false
+        case .callStarted, .callEnded, .budgetReached, .budgetExceeded, .intervened: false
         default: node != nil
         }
     }
@@ -91,43 +102,21 @@ public enum NodeWait: Sendable, Hashable {
     var isForPeople: Bool { if case .approval = self { true } else { false } }
 }
 
-/// A question to people.
-public struct ApprovalRequest: Sendable, Hashable {
-    public var prompt: String
-    /// What the person is shown, by name.
-    public var show: JSONObject
-    public var deadline: Timestamp?
-    public var onDeadline: DeadlineAction
-
-    /// What happens when nobody answers in time.
-    public enum DeadlineAction: String, Sendable, Hashable, CaseIterable {
-        case reject, fail
-    }
-
-    /// A question.
-    public init(
-        prompt: String, show: JSONObject = JSONObject(), deadline: Timestamp? = nil,
-        onDeadline: DeadlineAction = .reject
-    ) {
-        self.prompt = prompt
-        self.show = show
-        self.deadline = deadline
-        self.onDeadline = onDeadline
-    }
-}
-
-/// An answer to an approval.
-public struct ApprovalDecision: Sendable, Hashable {
-    public var approved: Bool
+/// How a run goes back.
+public struct RunRewind: Sendable, Hashable {
+    /// The node that runs again first.
+    public var target: String
+    /// All nodes that are as if they had not run, in the order of the file.
+    public var nodes: [String]
     public var by: String
-    public var comment: String?
-    public var at: Timestamp
+    /// What the agents of these nodes are told.
+    public var feedback: String?
 
-    /// An answer.
-    public init(approved: Bool, by: String, comment: String? = nil, at: Timestamp) {
-        self.approved = approved
+    /// A way back.
+    public init(target: String, nodes: [String], by: String, feedback: String? = nil) {
+        self.target = target
+        self.nodes = nodes
         self.by = by
-        self.comment = comment
-        self.at = at
+        self.feedback = feedback
     }
 }

@@ -13,6 +13,8 @@ public enum RunInput: Sendable, Hashable {
     case conditionFalse(Int, reason: String)
     case expanded(Int, keys: [String], items: Digest)
     case evaluationFailed(Int, NodeFailure)
+    /// The node is prepared, and people are asked before it begins.
+    case asked(Int, ApprovalRequest)
 
     /// Answers to `RunEffect.run`.
     case succeeded(Int, attempt: Int, result: Digest)
@@ -26,8 +28,14 @@ public enum RunInput: Sendable, Hashable {
 
     /// The moment of a `RunEffect.wake` has come.
     case woken(Int)
+    /// Nobody answered in time. `result` is what the node puts out if that counts as a yes.
+    case expired(Int, result: Digest)
     /// A person answered. `result` is what an approved node puts out.
     case decided(Int, ApprovalDecision, result: Digest)
+    /// A person answered the question of a run that is paused.
+    case pauseDecided(ApprovalDecision)
+    /// A person changes something of a node.
+    case intervened(Int, Intervention)
     /// The outputs of all items of a `foreach` are collected.
     case joined(Int, result: Digest)
     /// What the items put out does not make a result.
@@ -49,6 +57,8 @@ public enum RunEffect: Sendable, Hashable {
     case run(Int, attempt: Int)
     /// End the running attempt.
     case cancel(Int, attempt: Int)
+    /// End the running attempt, and tell that it was interrupted: another one begins.
+    case restart(Int, attempt: Int)
     case wake(Int, at: Timestamp)
     /// Collect the outputs of the items of a `foreach`.
     case join(Int)
@@ -65,6 +75,8 @@ public struct RunError: Error, Sendable, Hashable {
     /// What is the matter.
     public enum Code: String, Sendable, Hashable {
         case runEnded, notPaused, alreadyPaused, notWaitingForApproval, unknownNode
+        /// The answer or the change does not fit how the node stands, or who gives it.
+        case notAllowed
     }
 
     public var code: Code

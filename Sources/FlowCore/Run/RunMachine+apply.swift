@@ -6,7 +6,16 @@ extension RunMachine {
         moment = time
         if case .nodeInterrupted = event {} else { lastFact = time }
         switch event {
-        case .runCreated, .approvalDecided: break
+        case .runCreated: break
+        case .approvalDecided(let name, let decision):
+            if let node = index(of: name) { note(decision, of: node) }
+        case .nodeReleased(let name, let opens):
+            if let node = index(of: name) { releaseWait(node, opens: opens) }
+        case .runRewound(let rewind): goBack(rewind)
+        case .pauseAsked(let request): if isPaused, ended == nil { pauseQuestion = request }
+        case .pauseDecided(let decision): note(decision)
+        case .intervened(let name, let intervention):
+            if let node = index(of: name) { note(intervention, of: node) }
         case .runDerived: inherit()
         case .runStarted: open()
         case .runPaused:
@@ -14,6 +23,7 @@ extension RunMachine {
             wantsPause = false
         case .runResumed:
             isPaused = false
+            pauseQuestion = nil
             grantBudgets()
         case .cancelRequested(let by, let reason): cancel(by: by, reason: reason)
         case .runEnded(let status, let reason):
@@ -66,7 +76,7 @@ extension RunMachine {
     // MARK: Status
 
     /// The only place that writes a status: keeps the counts that depend on it.
-    private mutating func set(_ node: Int, _ status: NodeStatus) {
+    mutating func set(_ node: Int, _ status: NodeStatus) {
         if isBusy(node) { busy -= 1 }
         let ran = nodes[node].isAttemptRunning
         nodes[node].status = status
@@ -83,9 +93,10 @@ extension RunMachine {
         }
     }
 
-    private mutating func setWait(_ node: Int, _ wait: NodeWait?) {
+    mutating func setWait(_ node: Int, _ wait: NodeWait?) {
         let old = waits[node]
         waits[node] = wait
+        if !votes.isEmpty { votes[node] = nil }
         if let old, !old.isForPeople { otherWaits -= 1 }
         if let wait, !wait.isForPeople { otherWaits += 1 }
     }
@@ -128,6 +139,7 @@ extension RunMachine {
         guard cancellation == nil else { return }
         cancellation = (by, reason)
         isPaused = false
+        pauseQuestion = nil
         (wantsPause, stopReason) = (false, nil)
         for node in nodes.indices.reversed() where nodes[node].planNode < plan.finallyStart { stop(node) }
     }
@@ -157,7 +169,7 @@ extension RunMachine {
 
     // MARK: Way of a node
 
-    private mutating func makeReady(_ node: Int) {
+    mutating func makeReady(_ node: Int) {
         guard nodes[node].status == .pending, !nodes[node].isDoomed else { return }
         set(node, .ready)
         effects.append(.prepare(node))
@@ -185,7 +197,7 @@ extension RunMachine {
     /// Puts a prepared node in line for a slot.
     mutating func enqueue(_ node: Int) {
         guard !nodes[node].isQueued, !nodes[node].isParked, !nodes[node].isExpanded,
-            nodes[node].status.allows(.running)
+            nodes[node].status.allows(.running), gate(before: node) == nil
         else { return }
         if !nodes[node].hasPlace, let parent = parent(of: node) {
             guard expansions[parent]?.admit(node) == true else {
@@ -206,7 +218,7 @@ extension RunMachine {
 
     /// Takes a node out of line, or gives back what a running attempt held. A node that waits for its own timer or
     /// sub-workflow keeps its units of the pools: its work goes on elsewhere.
-    private mutating func release(_ node: Int, keepsUnits: Bool = false) {
+    mutating func release(_ node: Int, keepsUnits: Bool = false) {
         if nodes[node].status == .running, !nodes[node].isExpanded, takesSlot(node) { usedSlots -= 1 }
         nodes[node].isQueued = false
         if !keepsUnits { returnUnits(node) }
@@ -231,6 +243,7 @@ extension RunMachine {
         forceUnits(node)
         nodes[node].isQueued = false
         nodes[node].isParked = false
+        nodes[node].isGateOpen = true
         retryTimes[node] = nil
         set(node, .running)
         nodes[node].attempt = Int32(clamping: attempt)
@@ -245,6 +258,7 @@ extension RunMachine {
         release(node, keepsUnits: !wait.isForPeople)
         set(node, .waiting)
         setWait(node, wait)
+        if case .approval(let request) = wait, request.call != nil { openConversation(node) }
         if let effect = wakeEffect(of: node) { effects.append(effect) }
         // The answer crossed the cancellation; nobody is to wait for what no one wants.
         if isStopped(node) { stop(node) }
@@ -255,6 +269,7 @@ extension RunMachine {
         release(node)
         setWait(node, nil)
         set(node, .retrying)
+        closeConversation(node)
         nodes[node].failures += 1
         retryTimes[node] = time
         effects.append(.wake(node, at: time))
@@ -266,6 +281,7 @@ extension RunMachine {
         release(node)
         setWait(node, nil)
         set(node, .retrying)
+        closeConversation(node)
         nodes[node].failures = 0
         nodes[node].repeats += 1
         firstStarts[node] = nil
@@ -361,7 +377,7 @@ extension RunMachine {
         }
     }
 
-    private func wakeEffect(of node: Int) -> RunEffect? {
+    func wakeEffect(of node: Int) -> RunEffect? {
         switch waits[node] {
         case .until(let moment): .wake(node, at: moment)
         case .approval(let request): request.deadline.map { .wake(node, at: $0) }

@@ -9,10 +9,11 @@ extension RunMachine {
         case .pause(let by):
             try checkNotEnded()
             if isPaused { throw RunError(.alreadyPaused, "the run is paused already") }
-            return [.runPaused(by: by)]
+            return [.runPaused(by: by)] + (approvals.asksAtPause ? [.pauseAsked(pauseRequest(by: by))] : [])
         case .resume(let by):
             try checkNotEnded()
             if !isPaused { throw RunError(.notPaused, "the run is not paused") }
+            if pauseQuestion != nil { throw RunError(.notAllowed, "the run waits for an answer before it goes on") }
             return [.runResumed(by: by)]
         case .cancel(let by, let reason):
             try checkNotEnded()
@@ -25,7 +26,12 @@ extension RunMachine {
             return [.nodeExpanded(node: name(of: node), keys: keys, items: items)]
         case .evaluationFailed(let node, let failure):
             guard has(node, .ready) else { return [] }
-            return [.nodeFailed(node: name(of: node), attempt: 0, failure: failure, retryAt: nil)]
+            return [final(node, attempt: 0, failure, at: now)]
+        case .asked(let node, let request):
+            guard has(node, .ready), gate(before: node) != nil else { return [] }
+            return [
+                .nodeWaiting(node: name(of: node), attempt: Int(nodes[node].attempt), wait: .approval(request))
+            ]
         case .succeeded(let node, let attempt, let result):
             return isRunning(node, attempt)
                 ? [.nodeSucceeded(node: name(of: node), attempt: attempt, result: result)] : []
@@ -48,18 +54,23 @@ extension RunMachine {
             let facts = isNoted ? [] : [RunEvent.nodeInterrupted(node: name(of: node), attempt: attempt)]
             guard !isStopped(node), options(of: node).onInterrupt == .fail else { return facts }
             let failure = NodeFailure(.interrupted, "the engine ended while attempt \(attempt) ran")
-            return facts + [.nodeFailed(node: name(of: node), attempt: attempt, failure: failure, retryAt: nil)]
+            return facts + [final(node, attempt: attempt, failure, at: now)]
         case .timePassed: return []
         case .callBegan(let node, let attempt, let call): return callBegan(node, attempt: attempt, call)
         case .callEnded(let node, let attempt, let index, let end):
             guard isRunning(node, attempt), calls.isOpen(node, number: index) else { return [] }
             return [.callEnded(node: name(of: node), attempt: attempt, index: index, end: end)]
         case .woken(let node): return woken(node, at: now)
+        case .expired(let node, let result):
+            guard has(node, .waiting), case .approval(let request) = waits[node] else { return [] }
+            return unanswered(node, request, result: result, at: now)
         case .decided(let node, let decision, let result):
-            guard nodes.indices.contains(node), case .approval = waits[node] else {
+            guard nodes.indices.contains(node), case .approval(let request) = waits[node] else {
                 throw RunError(.notWaitingForApproval, "no answer is awaited there")
             }
-            return decided(node, decision, result: result)
+            return try decided(node, request, decision, result: result, at: now)
+        case .pauseDecided(let decision): return try pauseDecided(decision)
+        case .intervened(let node, let intervention): return [try intervened(node, intervention)]
         case .joined(let node, let result): return joined(node, result: result)
         case .joinFailed(let node, let failure):
             guard has(node, .running), let expansion = expansions[node], expansion.open == 0 else { return [] }
@@ -74,7 +85,7 @@ extension RunMachine {
         }
     }
 
-    private func checkNotEnded() throws(RunError) {
+    func checkNotEnded() throws(RunError) {
         if let ended { throw RunError(.runEnded, "the run has ended: \(ended.status.rawValue)") }
     }
 
@@ -96,7 +107,10 @@ extension RunMachine {
                 retryAt = at
             }
         }
-        return .nodeFailed(node: name(of: node), attempt: attempt, failure: failure, retryAt: retryAt)
+        guard retryAt == nil else {
+            return .nodeFailed(node: name(of: node), attempt: attempt, failure: failure, retryAt: retryAt)
+        }
+        return final(node, attempt: attempt, failure, at: now)
     }
 
     /// A number from 0 up to 1 that is the same each time (SplitMix64).
@@ -113,24 +127,9 @@ extension RunMachine {
         switch waits[node] {
         case .until(let moment) where moment <= now:
             return [.nodeSucceeded(node: name(of: node), attempt: attempt, result: emptyResult)]
-        case .approval(let request):
-            guard let deadline = request.deadline, deadline <= now else { return [] }
-            let rejects = request.onDeadline == .reject
-            let failure = NodeFailure(
-                rejects ? .rejected : .timeout, "nobody answered before \(deadline.iso8601)")
-            return [.nodeFailed(node: name(of: node), attempt: attempt, failure: failure, retryAt: nil)]
+        case .approval(let request): return unanswered(node, request, result: emptyResult, at: now)
         default: return []
         }
-    }
-
-    private func decided(_ node: Int, _ decision: ApprovalDecision, result: Digest) -> [RunEvent] {
-        let name = name(of: node)
-        let attempt = Int(nodes[node].attempt)
-        let fact = RunEvent.approvalDecided(node: name, decision: decision)
-        if decision.approved { return [fact, .nodeSucceeded(node: name, attempt: attempt, result: result)] }
-        let comment = decision.comment.map { ": \($0)" } ?? ""
-        let failure = NodeFailure(.rejected, "rejected by \(decision.by)\(comment)")
-        return [fact, .nodeFailed(node: name, attempt: attempt, failure: failure, retryAt: nil)]
     }
 
     private func joined(_ node: Int, result: Digest) -> [RunEvent] {

@@ -21,6 +21,9 @@ public struct RunMachine: Sendable {
 
     /// The nodes that the run takes over from the one it is derived from.
     let inherited: Set<String>
+    /// When people are asked, and who started the run.
+    public let approvals: ApprovalPolicy
+    let submitter: String?
     var expansions: [Int: Expansion] = [:]
     /// Names of items; those of plan nodes are in the plan.
     var itemIndexes: [String: Int] = [:]
@@ -56,6 +59,14 @@ public struct RunMachine: Sendable {
     public internal(set) var waits: [Int: NodeWait] = [:]
     /// How many of them people cannot end.
     var otherWaits = 0
+    /// The answers to the present questions, while more people have to answer.
+    public internal(set) var votes: [Int: [ApprovalDecision]] = [:]
+    /// The question that a paused run waits for.
+    public internal(set) var pauseQuestion: ApprovalRequest?
+    /// What people have said and changed, by node.
+    var notes: [Int: NodeNotes] = [:]
+    /// What people have said to all agents of the run from now on.
+    public internal(set) var runFeedback: [NodeFeedback] = []
     var retryTimes: [Int: Timestamp] = [:]
     /// The first starts of nodes whose retries have a limit in time.
     var firstStarts: [Int: Timestamp] = [:]
@@ -72,16 +83,20 @@ public struct RunMachine: Sendable {
 
     /// The machine of a run. With a history it stands where the history ends, and `takeEffects` gives all that is
     /// to be done from there. `machine` says how much there is of what `resources` ask for: `cpus`, `memory` in MiB,
-    /// `gpus`; what it does not name has no limit. `inherited` are the nodes that `run_derived` sets to `reused`.
+    /// `gpus`; what it does not name has no limit. `inherited` are the nodes that `run_derived` sets to `reused`; `approvals` says when people are asked, which
+    /// decides on what comes and not on what the history says.
     public init(
         plan: Plan, slots: Int, seed: UInt64 = 0, emptyResult: Digest, machine: [String: Int] = [:],
-        inherited: Set<String> = [], history: some Sequence<RecordedEvent> = []
+        inherited: Set<String> = [], approvals: ApprovalPolicy = .standard,
+        submitter: String? = nil, history: some Sequence<RecordedEvent> = []
     ) {
         self.plan = plan
         self.slots = Swift.max(1, slots)
         self.seed = seed
         self.emptyResult = emptyResult
         self.inherited = inherited
+        self.approvals = approvals
+        self.submitter = submitter
         calls = CallLedger(plan: plan)
         pools = plan.pools.map { pool in
             PoolUse(capacity: pool.units ?? machine[String(pool.name.dropFirst("machine:".count))] ?? .max)
@@ -118,7 +133,9 @@ public struct RunMachine: Sendable {
     public func name(of index: Int) -> String {
         let state = nodes[index]
         let id = plan.nodes[Int(state.planNode)].id
-        guard state.item >= 0, let expansion = expansions[Int(state.planNode)] else { return id }
+        guard state.item >= 0, let expansion = expansions[Int(state.planNode)],
+            expansion.keys.indices.contains(Int(state.item))
+        else { return id }
         return "\(id)[\(expansion.keys[Int(state.item)])]"
     }
 

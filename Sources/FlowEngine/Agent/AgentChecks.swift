@@ -82,7 +82,7 @@ struct AgentChecks {
         var found: [Diagnostic] = []
         if ownTools != nil, let agent {
             let own = agent.tools.compactMap { try? ToolReference($0) }
-            if !own.contains(where: { $0.covers(reference) }) {
+            if !reference.isNode, !own.contains(where: { $0.covers(reference) }) {
                 let names = agent.tools.map { "`\($0)`" }.joined(separator: " ")
                 found.append(
                     Diagnostic(
@@ -96,6 +96,13 @@ struct AgentChecks {
         }
         switch reference {
         case .builtin: break
+        // Checked with the graph.
+        case .node(let id) where ownTools == nil:
+            found.append(
+                Diagnostic(
+                    .unknownTool, "an agent's file cannot have `node:\(id)`, which is part of one workflow", at: span,
+                    help: ["name it under `tools:` of the node"]))
+        case .node: break
         case .workflow(let path):
             guard let interface = site.workflow(path) else {
                 found.append(
@@ -194,6 +201,7 @@ extension AgentDefinition {
             maxTokens: file["max_tokens"]?.integerValue.map { Int(clamping: $0) },
             maxTurns: file["max_turns"]?.integerValue.map { Int(clamping: $0) },
             tools: file["tools"]?.arrayValue?.map(\.plainText) ?? [], permissions: file["permissions"],
-            context: file["context"], span: agent.span)
+            context: file["context"], toolMode: file["tool_mode"]?.stringValue.flatMap(ToolMode.init(rawValue:)),
+            span: agent.span)
     }
 }

@@ -18,7 +18,7 @@ struct AgentGrant: Sendable {
         let own = try Self.references(agent.tools)
         if let list = fields["tools"]?.arrayValue {
             for reference in try Self.references(list.map(\.plainText)) {
-                guard own.contains(where: { $0.covers(reference) }) else {
+                guard reference.isNode || own.contains(where: { $0.covers(reference) }) else {
                     throw Problem(message: "the agent `\(agent.name)` has no tool `\(reference.text)`")
                 }
                 references.append(reference)

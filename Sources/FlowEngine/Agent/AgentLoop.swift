@@ -107,6 +107,13 @@ struct AgentLoop: Sendable {
         )
     }
 
+    /// Takes a word of a person who follows the conversation.
+    mutating func hear(_ text: String) {
+        guard case .asking = phase else { return }
+        add(ModelMessage(.user, "A person who follows your work says: \(text)"))
+        notes.append("a person says: \(String(text.prefix(200)))")
+    }
+
     // MARK: What the model says
 
     /// Takes an answer of the model.

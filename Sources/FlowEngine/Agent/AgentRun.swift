@@ -16,6 +16,8 @@ struct AgentRun {
     /// What is asked, without the messages.
     private let template: ModelRequest
     private(set) var loop: AgentLoop
+    /// What a person has to be asked before the conversation goes on.
+    private(set) var question: ApprovalRequest?
 
     init(_ agent: AgentDefinition, prompt: String, files: PromptFiles, belt: AgentToolbelt, _ context: NodeContext) {
         self.agent = agent
@@ -29,7 +31,8 @@ struct AgentRun {
                 ?? Self.defaultMaxTokens,
             temperature: fields["temperature"]?.numberValue ?? agent.temperature,
             seed: fields["seed"]?.integerValue,
-            schema: fields["output"].flatMap { $0.isNull ? nil : $0 } ?? agent.output, tools: belt.specs)
+            schema: fields["output"].flatMap { $0.isNull ? nil : $0 } ?? agent.output, tools: belt.specs,
+            toolMode: fields["tool_mode"]?.stringValue.flatMap(ToolMode.init(rawValue:)) ?? agent.toolMode)
         var rules = AgentLoop.Rules(
             maxTurns: fields["max_turns"]?.integerValue.map { Int(clamping: $0) } ?? agent.maxTurns
                 ?? Self.defaultMaxTurns)
@@ -50,6 +53,9 @@ struct AgentRun {
         while true {
             if Task.isCancelled { throw ModelError(.cancelled, "cancelled") }
             if loop.toolCalls > 0, let reason = await context.calls.warning() { loop.wrapUp(reason) }
+            if case .ask = loop.next {
+                for text in await context.calls.takeMessages() { loop.hear(text) }
+            }
             switch loop.next {
             case .end(let reply): return reply
             case .fail(let error): throw error
@@ -67,6 +73,9 @@ struct AgentRun {
                 switch round.stop {
                 case .notOnTape(let text)?: throw ModelError(.tape, text)
                 case .stopped(let text)?: throw ModelError(.cancelled, text)
+                case .ask(let request)?:
+                    question = request
+                    throw ModelError(.cancelled, "a person is asked")
                 case nil: break
                 }
                 loop.used(round.answers)

@@ -9,6 +9,8 @@ struct AgentToolbelt: Sendable {
         /// The run replays what an earlier one recorded, and this call is not in it.
         case notOnTape(String)
         case stopped(String)
+        /// A person has to be asked about the call. The conversation goes on from its beginning when they have answered.
+        case ask(ApprovalRequest)
     }
 
     /// How the calls of one turn went.
@@ -133,17 +135,73 @@ struct AgentToolbelt: Sendable {
             let text = faults.map(\.description).joined(separator: "; ")
             return .answer(refused("the arguments do not fit: \(text)"))
         }
+        let key = "\(turn).\(twin)"
         switch grant.decision(on: tool.reference, tool.subject(of: arguments)) {
         case .allow: break
         case .ask(let rule):
-            guard context.approvesAll else {
-                return .answer(
-                    refused("a person has to be asked first (`\(rule)`), which is not possible here: go on without"))
+            if context.approvesAll || context.approvals.autoApproves(tool: tool.reference) {
+                context.log(
+                    NodeLogLine(.engine, "tool \(call.name): nobody is asked, because approvals pass in this run"))
+                break
             }
-            context.log(NodeLogLine(.engine, "tool \(call.name): nobody is asked, because approvals pass in this run"))
+            let name = "\(key)/\(Self.digest(of: tool, arguments))"
+            guard let decision = await context.calls.answer(to: name) else {
+                guard context.calls.canAsk else {
+                    return .answer(
+                        refused("a person has to be asked first (`\(rule)`), which is not possible here: go on without"))
+                }
+                return .stop(.ask(question(tool, arguments, call: name, rule: rule)))
+            }
+            switch consent(to: tool, arguments, decision) {
+            case .success(let changed): return await perform(tool, changed, call, key: key, isOnce: true)
+            case .failure(let refusal): return .answer(refused(refusal.text))
+            }
         case .deny(let reason): return .answer(refused("it is not permitted: \(reason). Go on without"))
         }
-        return await perform(tool, arguments, call, key: "\(turn).\(twin)")
+        return await perform(tool, arguments, call, key: key)
+    }
+
+    private static func digest(of tool: any AgentTool, _ arguments: JSONObject) -> String {
+        let request: JSONValue = ["tool": .string(tool.reference), "arguments": .object(arguments)]
+        return String(Digest(of: request).hex.prefix(16))
+    }
+
+    // MARK: Questions
+
+    private func question(
+        _ tool: any AgentTool, _ arguments: JSONObject, call: String, rule: String
+    ) -> ApprovalRequest {
+        let agent = context.body.plainText
+        let request = ApprovalRequest(
+            prompt: "May the agent `\(agent)` use `\(tool.reference)` with these arguments?",
+            show: ["tool": .string(tool.reference), "arguments": .object(arguments), "rule": .string(rule)],
+            checkpoint: .tool, call: call)
+        return context.approvals.completed(request, submitter: context.submitter, at: WallClock.now)
+    }
+
+    private struct Refusal: Error { var text: String }
+
+    /// The arguments with which a call may be made, by what a person has said.
+    private func consent(
+        to tool: any AgentTool, _ arguments: JSONObject, _ decision: ApprovalDecision
+    ) -> Result<JSONObject, Refusal> {
+        guard decision.approved else {
+            let said = decision.comment.map { ": \($0)" } ?? ""
+            let who = decision.by == "deadline" ? "nobody allowed it in time" : "\(decision.by) does not allow it"
+            return .failure(Refusal(text: "\(who)\(said). Go on without"))
+        }
+        var changed = arguments
+        for member in decision.values ?? JSONObject() { changed[member.key] = member.value }
+        guard changed != arguments else { return .success(arguments) }
+        // What a person writes is held to the same rules as what the model writes.
+        if let fault = SchemaCheck(tool.spec.parameters).faults(in: .object(changed), limit: 1).first {
+            return .failure(Refusal(text: "the arguments that \(decision.by) gave do not fit: \(fault.description)"))
+        }
+        if case .deny(let reason) = grant.decision(on: tool.reference, tool.subject(of: changed)) {
+            return .failure(Refusal(text: "what \(decision.by) made of it is not permitted: \(reason). Go on without"))
+        }
+        context.log(NodeLogLine(.engine, "tool \(tool.reference): \(decision.by) has changed the arguments"))
+        return .success(changed)
     }
 
     /// A text of a model on one line of the log.
@@ -152,12 +210,12 @@ struct AgentToolbelt: Sendable {
     }
 
     private func perform(
-        _ tool: any AgentTool, _ arguments: JSONObject, _ call: ToolCall, key: String
+        _ tool: any AgentTool, _ arguments: JSONObject, _ call: ToolCall, key: String, isOnce: Bool = false
     ) async -> CallEnd {
         let intent = CallIntent(
             kind: .tool, name: tool.reference,
-            request: ["tool": .string(tool.reference), "arguments": .object(arguments)])
-        let digest = Digest(of: intent.request).hex.prefix(16)
+            request: ["tool": .string(tool.reference), "arguments": .object(arguments)], isOnce: isOnce)
+        let digest = Self.digest(of: tool, arguments)
         let site = ToolSite(
             context: context, environment: environment,
             idempotencyKey: "\(context.idempotencyKey)/\(key)/\(digest)")

@@ -113,6 +113,8 @@ struct PromptFiles {
     /// A copy, not a link: what a tool does to it must not reach the original.
     private func copy(_ full: String, _ name: String) throws(FileError) {
         let target = FilePath.join(context.directory, name)
+        // It is there already, and may have been worked on.
+        if context.attempt > context.firstAttempt, File.exists(target) { return }
         try File.copy(full, to: target)
         try File.setPermissions(0o644, of: target)
     }

@@ -52,6 +52,7 @@ public struct Compiler: Sendable {
         for place in parts.indices { parts[place].readEnd(into: &definition) }
         parts[0].standIns(&definition.nodes)
         parts[0].standIns(&definition.finally)
+        definition.toolNodes = PeopleRules.tools(of: definition)
         let (agents, kinds) = (self.agents, Array(self.kinds.values))
         let children = WorkflowInterfaces(source, visiting: visiting.union([source.path])) { visiting in
             Compiler(kinds: kinds, agents: agents, visiting: visiting)
@@ -104,6 +105,7 @@ public struct Compiler: Sendable {
         let graph = GraphRules(definition, source: source.bytes)
         let doubtful = parts.reduce(into: Set<Int>()) { $0.formUnion($1.doubtfulNodes) }
         parts[0].reader.diagnostics += graph.diagnostics() + PoolRules(definition: definition).diagnostics()
+        parts[0].reader.diagnostics += PeopleRules.diagnostics(definition)
         var references = ReferenceRules(
             definition, kinds: kinds, kindSite: site,
             doubtfulInputs: parts.reduce(into: Set()) { $0.formUnion($1.doubtfulInputs) }, doubtfulNodes: doubtful,
@@ -241,6 +243,7 @@ public struct Compiler: Sendable {
             maxTurns: fields["max_turns"].flatMap { reader.json($0).integerValue }.map { Int($0) },
             tools: list("tools"), permissions: fields["permissions"].map { reader.json($0) },
             context: fields["context"].map { reader.json($0) },
+            toolMode: text("tool_mode").flatMap(ToolMode.init(rawValue:)),
             version: text("version"), tags: list("tags"), capabilities: list("capabilities"),
             card: AgentCard(
                 status: text("status").flatMap(AgentCard.Status.init(rawValue:)) ?? .active,

@@ -58,6 +58,8 @@ struct DefinitionBuilder {
         definition.maxParallel = fields["concurrency"].flatMap { integer(value(of: $0, "max_parallel")) }
         definition.group = group(fields["concurrency"])
         definition.budget = budget(fields["budget"])
+        definition.approvals = approvals(fields["approvals"])
+        checkApprovals(fields["approvals"])
         readShared(into: &definition)
         if let node = fields["include"] {
             for item in many(node) where reader.isSound(item) {

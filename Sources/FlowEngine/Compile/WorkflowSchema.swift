@@ -22,6 +22,9 @@ public enum WorkflowSchema {
             "secrets", .map(.object(secret)), templates: false, "Secrets that nodes may use in `env` and `with`."),
         FieldSchema("budget", .object(budget), templates: false, "Limits of cost, tokens and time."),
         FieldSchema(
+            "approvals", .oneOf([.choice(ApprovalPolicy.names), .object(approvals)]), templates: false,
+            fallback: "ask", "When people are asked, beside what `approval:` nodes ask."),
+        FieldSchema(
             "concurrency", .object(concurrency), "How much runs at the same time, and beside which other runs."),
         FieldSchema(
             "pools", .map(.oneOf([.integer(1...1_000_000), .object(pool)])), templates: false,
@@ -298,6 +301,10 @@ public enum WorkflowSchema {
         FieldSchema(
             "context", .object(context), templates: false, fallback: "the whole conversation",
             "How much of a long conversation is sent."),
+        FieldSchema(
+            "tool_mode", .choice(ToolMode.allCases.map(\.rawValue)), templates: false,
+            fallback: "that of the model's settings",
+            "How tools are offered to the model: in its own way, or as JSON."),
         FieldSchema("output", .verbatim, templates: false, "A JSON Schema for the answer."),
         FieldSchema("handoffs", .list(.string), templates: false, "The agents that it hands its work to."),
         FieldSchema("requires", .object(requirements), templates: false, "What must be there for it to work."),

@@ -10,6 +10,22 @@ struct AttemptDesk: CallDesk {
     /// The node's name.
     let name: String
     let attempt: Int
+    /// What the conversation was answered before the attempt.
+    let memory: CallMemory?
+    private let hearing = Hearing()
+
+    /// How many words of people the conversation has heard.
+    private final class Hearing: Sendable {
+        let count = Atomic<Int>(0)
+    }
+
+    init(executor: RunExecutor, node: Int, name: String, attempt: Int, memory: CallMemory? = nil) {
+        self.executor = executor
+        self.node = node
+        self.name = name
+        self.attempt = attempt
+        self.memory = memory
+    }
 
     private static let lastID = Atomic<UInt64>(0)
 
@@ -21,13 +37,24 @@ struct AttemptDesk: CallDesk {
         let bytes = request.jsonBytes(.canonical)
         var start = CallStart(
             kind: intent.kind, name: site.secrets.blanked(intent.name), request: Digest(of: bytes),
-            reservation: intent.reservation)
+            reservation: intent.reservation,
+            heard: intent.kind == .model ? hearing.count.load(ordering: .relaxed) : 0)
         if let tape = site.tape {
             // What a tape answers costs nothing.
             start.reservation = CallCharge()
             return try await replay(start, request, from: tape)
         }
         guard !Task.isCancelled else { throw .stopped("the attempt is being ended") }
+        switch memory?.take(start.request) {
+        case .ended(let end)?:
+            return CallOutcome(
+                reply: try await memory?.reply(to: end) ?? .null, failed: end.failed, answeredBy: end.answeredBy,
+                usage: end.usage)
+        case .begun? where intent.isOnce:
+            let text = "The engine ended while this call was made: nobody knows whether it was done. It is not made again."
+            return CallOutcome(reply: ["text": .string(text), "is_error": true], failed: true)
+        case .begun?, nil: break
+        }
         guard case .admitted(let index) = try await ask(.begin(start, (start.request, bytes))) else {
             throw .stopped("the engine did not take the call")
         }
@@ -43,9 +70,30 @@ struct AttemptDesk: CallDesk {
         return outcome
     }
 
+    var canAsk: Bool { executor.site.tape == nil }
+
+    func answer(to call: String) async -> ApprovalDecision? {
+        if let tape = executor.site.tape { return tape.answer(to: call, of: name) }
+        return await executor.answer(to: call, of: node)
+    }
+
+    func takeMessages() async -> [String] {
+        let count = hearing.count.load(ordering: .relaxed)
+        var new: [String]
+        if let tape = executor.site.tape {
+            new = tape.messages(for: name, after: count)
+        } else {
+            new = await executor.messages(for: node, after: count)
+            // A turn that is told again has heard what it heard.
+            if let heard = memory?.heard { new = Array(new.prefix(Swift.max(0, heard - count))) }
+        }
+        hearing.count.store(count + new.count, ordering: .relaxed)
+        return new.map { executor.site.secrets.blanked($0) }
+    }
+
     func warning() async -> String? {
-        // A conversation on a tape goes as it went.
-        executor.site.tape == nil ? await executor.budgetWarning(of: node) : nil
+        // A conversation on a tape, or that is told again, goes as it went.
+        executor.site.tape == nil && memory?.heard == nil ? await executor.budgetWarning(of: node) : nil
     }
 
     /// Gives the answer of the tape as if it had come now.

@@ -20,12 +20,17 @@ final class CallTape: Sendable {
         var left: [String: [Digest: [Int]]] = [:]
         /// The runs of sub-workflows that are left, by node, the next one last.
         var children: [String: [String]] = [:]
+        /// By node: the words of people, and their answers by call.
+        var messages: [String: [String]] = [:]
+        var answers: [String: [String: ApprovalDecision]] = [:]
     }
 
     /// What is read of a run.
     private struct Recording {
         var calls: [String: [(CallStart, CallEnd)]] = [:]
         var children: [String: [String]] = [:]
+        var messages: [String: [String]] = [:]
+        var answers: [String: [String: ApprovalDecision]] = [:]
     }
 
     /// The earlier run.
@@ -38,6 +43,8 @@ final class CallTape: Sendable {
         self.store = store
         var state = State()
         state.children = recording.children.mapValues { $0.reversed() }
+        state.messages = recording.messages
+        state.answers = recording.answers
         for (node, calls) in recording.calls {
             state.entries[node] = calls.map { Entry(start: $0.0, end: $0.1) }
             for (place, call) in calls.enumerated().reversed() {
@@ -55,6 +62,8 @@ final class CallTape: Sendable {
             let other = try await Self.recording(of: origin, nodes: Set(nodes.map(\.key)), store)
             recording.calls.merge(other.calls) { own, _ in own }
             recording.children.merge(other.children) { own, _ in own }
+            recording.messages.merge(other.messages) { own, _ in own }
+            recording.answers.merge(other.answers) { own, _ in own }
         }
         return CallTape(run: run, store: store, recording: recording)
     }
@@ -66,13 +75,28 @@ final class CallTape: Sendable {
         var recording = Recording()
         var lost: Set<String> = []
         var last: Int64 = 0
+        // Calls that are asked about, and the nodes whose conversations go on after a crash because they were.
+        var asked: [String: String] = [:]
+        var conversing: Set<String> = []
         // Items belong to their node.
         func isWanted(_ node: String) -> Bool { nodes?.contains(String(node.prefix { $0 != "[" })) ?? true }
         while true {
             let page = try await store.events(of: run, after: last, limit: 10_000)
             for recorded in page {
                 switch recorded.event {
-                case .nodeInterrupted(let node, let attempt): lost.insert("\(attempt) \(node)")
+                case .nodeInterrupted(let node, let attempt):
+                    if !conversing.contains(node) { lost.insert("\(attempt) \(node)") }
+                case .nodeWaiting(let node, _, .approval(let request)) where request.call != nil:
+                    asked[node] = request.call
+                    conversing.insert(node)
+                case .approvalDecided(let node, let decision):
+                    if let call = asked[node] { recording.answers[node, default: [:]][call] = decision }
+                case .nodeFailed(let node, _, _, _), .nodeRepeated(let node, _, _, _): conversing.remove(node)
+                case .runRewound(let rewind): conversing.subtract(rewind.nodes)
+                case .intervened(let node, let intervention):
+                    if case .inject(let text) = intervention.action {
+                        recording.messages[node, default: []].append(text)
+                    }
                 case .nodeWaiting(let node, _, .run(let child)) where isWanted(node):
                     recording.children[node, default: []].append(child)
                 default: break
@@ -98,6 +122,19 @@ final class CallTape: Sendable {
             for (node, children) in given.children {
                 for _ in children { _ = state.children[node]?.popLast() }
             }
+        }
+    }
+
+    /// The answer of a person to a question about a call.
+    func answer(to call: String, of node: String) -> ApprovalDecision? { state.withLock { $0.answers[node]?[call] } }
+
+    /// The words of people that a node's agent heard before its next turn, after the first ones.
+    func messages(for node: String, after count: Int) -> [String] {
+        state.withLock { state in
+            let whole = String(node.prefix { $0 != "[" })
+            let all = (whole == node ? [] : state.messages[whole] ?? []) + (state.messages[node] ?? [])
+            let next = state.entries[node]?.first { !$0.isUsed && $0.start.kind == .model }
+            return Array(all.prefix(next?.start.heard ?? 0).dropFirst(count))
         }
     }
 

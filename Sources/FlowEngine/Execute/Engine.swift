@@ -211,12 +211,20 @@ public final class Engine: Sendable {
             if let missing = executor.site.missingSecret { throw missing }
             problem = await executor.request(.cancel(by: command.by, reason: reason))
             if problem == nil { await executor.start(engine: configuration.name) }
-        case .approve(let node, let comment):
-            problem = await executor.decide(
-                node: node, ApprovalDecision(approved: true, by: command.by, comment: comment, at: WallClock.now))
-        case .reject(let node, let comment):
-            problem = await executor.decide(
-                node: node, ApprovalDecision(approved: false, by: command.by, comment: comment, at: WallClock.now))
+        case .intervene(let node, let change): problem = await executor.intervene(node: node, change, by: command.by)
+        case .approve, .reject, .answer:
+            guard let decision = command.request.answer?.decision(by: command.by, at: WallClock.now) else { return }
+            if let node = command.request.node {
+                problem = await executor.decide(node: node, decision)
+            } else {
+                var decision = decision
+                decision.comment = decision.comment.map { executor.site.secrets.blanked($0) }
+                problem = await executor.request(.pauseDecided(decision))
+            }
+            // More people have to say the same before the part goes on.
+            if problem == nil, let node = command.request.node, await executor.asks(at: node) {
+                for ancestor in ancestors { await ancestor.executor.childStillWaits(at: ancestor.node) }
+            }
         }
         if let problem {
             for ancestor in ancestors { await ancestor.executor.childStillWaits(at: ancestor.node) }
@@ -228,25 +236,20 @@ public final class Engine: Sendable {
     private func addressed(
         _ command: RunCommand
     ) async throws(EngineError) -> (RunCommand, ancestors: [(executor: RunExecutor, node: Int)]) {
-        let (path, isApproved, comment): (String, Bool, String?)
-        switch command.request {
-        case .approve(let node, let text): (path, isApproved, comment) = (node, true, text)
-        case .reject(let node, let text): (path, isApproved, comment) = (node, false, text)
-        case .pause, .resume, .cancel: return (command, [])
-        }
+        guard let path = command.request.node else { return (command, []) }
         var command = command
         var ancestors: [(executor: RunExecutor, node: Int)] = []
+        // A change of a part leaves it waiting for whom it waits for.
+        let isAnswer = command.request.answer != nil
         var node = path[...]
         // The names of items may hold a slash too, so the whole path is tried before its parts.
         while true {
             let executor = try await load(command.run, observer: NoObserver())
             guard let (place, child, rest) = await executor.childRun(onPath: node) else { break }
-            ancestors.append((executor, place))
+            if isAnswer { ancestors.append((executor, place)) }
             (command.run, node) = (child, rest)
         }
-        let name = String(node)
-        command.request =
-            isApproved ? .approve(node: name, comment: comment) : .reject(node: name, comment: comment)
+        command.request = command.request.about(String(node))
         return (command, ancestors)
     }
 

@@ -56,11 +56,12 @@ struct NodeAttempt: Sendable {
         context.log = { log.write($0) }
         do {
             try await site.proofs.require(files, of: site.run)
-            try await patiently { try prepareFolder() }
+            try await patiently { try prepareFolder(context) }
             let outcome = await runWithinTime(context)
             switch outcome {
             case .waiting(let wait):
-                site.folders.release(context.directory)
+                // Who is asked in the middle of their work finds it again.
+                if !wait.isAboutCall { site.folders.release(context.directory) }
                 return .waiting(wait)
             case .failed(let failure):
                 log.write(NodeLogLine(.engine, "attempt \(context.attempt) failed: \(failure.message)"))
@@ -87,7 +88,8 @@ struct NodeAttempt: Sendable {
         }
     }
 
-    private func prepareFolder() throws(StoreError) {
+    private func prepareFolder(_ context: NodeContext) throws(StoreError) {
+        if context.attempt > context.firstAttempt, File.kind(of: context.directory) == .directory { return }
         do throws(FileError) {
             try site.folders.make(context.directory)
         } catch {
@@ -96,7 +98,7 @@ struct NodeAttempt: Sendable {
     }
 
     /// Runs the kind; when the node's time is over, asks it to end and waits until it has.
-    private func runWithinTime(_ context: NodeContext) async -> NodeOutcome {
+    func runWithinTime(_ context: NodeContext) async -> NodeOutcome {
         let (kind, clock) = (kind, site.clock)
         guard let timeout = context.definition.options.timeout else { return await kind.run(context) }
         return await withTaskGroup(of: NodeOutcome?.self) { group in
@@ -168,6 +170,11 @@ struct NodeAttempt: Sendable {
         }
         return result
     }
+}
+
+extension NodeWait {
+    /// Whether a person is asked about a call in the middle of an attempt.
+    var isAboutCall: Bool { if case .approval(let request) = self { request.call != nil } else { false } }
 }
 
 extension OutputType {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FlowCore
+public import FlowCore
 
 /// What a person asks of a run.
 public struct RunCommand: Sendable, Hashable {
@@ -11,6 +11,40 @@ public struct RunCommand: Sendable, Hashable {
         case cancel(reason: String)
         case approve(node: String, comment: String?)
         case reject(node: String, comment: String?)
+        /// An answer to a node's question; an empty name stands for the question of a paused run.
+        case answer(node: String, ApprovalAnswer)
+        /// A change of a node.
+        case intervene(node: String, InterventionRequest)
+
+        /// The node that the request is about, as a path of nodes; nil for the run.
+        var node: String? {
+            switch self {
+            case .pause, .resume, .cancel: nil
+            case .approve(let node, _), .reject(let node, _), .intervene(let node, _): node
+            case .answer(let node, _): node.isEmpty ? nil : node
+            }
+        }
+
+        /// The same request about another node.
+        func about(_ node: String) -> Request {
+            switch self {
+            case .pause, .resume, .cancel: self
+            case .approve(_, let comment): .approve(node: node, comment: comment)
+            case .reject(_, let comment): .reject(node: node, comment: comment)
+            case .answer(_, let answer): .answer(node: node, answer)
+            case .intervene(_, let change): .intervene(node: node, change)
+            }
+        }
+
+        /// The answer to a question that the request is; nil for others.
+        var answer: ApprovalAnswer? {
+            switch self {
+            case .approve(_, let comment): ApprovalAnswer(.approved, comment: comment)
+            case .reject(_, let comment): ApprovalAnswer(.rejected, comment: comment)
+            case .answer(_, let answer): answer
+            case .pause, .resume, .cancel, .intervene: nil
+            }
+        }
     }
 
     public var run: String
@@ -43,6 +77,14 @@ public struct RunCommand: Sendable, Hashable {
             object["request"] = "reject"
             object["node"] = .string(node)
             object["comment"] = comment.map { .string($0) }
+        case .answer(let node, let answer):
+            object["request"] = "answer"
+            object["node"] = .string(node)
+            object["answer"] = answer.json
+        case .intervene(let node, let change):
+            object["request"] = "intervene"
+            object["node"] = .string(node)
+            object["change"] = change.json
         }
         return .object(object)
     }
@@ -57,7 +99,55 @@ public struct RunCommand: Sendable, Hashable {
         case "cancel": self.init(run: run, by: by, request: .cancel(reason: json["reason"]?.stringValue ?? ""))
         case "approve": self.init(run: run, by: by, request: .approve(node: node, comment: comment))
         case "reject": self.init(run: run, by: by, request: .reject(node: node, comment: comment))
+        case "answer":
+            guard let answer = json["answer"].flatMap(ApprovalAnswer.init(json:)) else { return nil }
+            self.init(run: run, by: by, request: .answer(node: node, answer))
+        case "intervene":
+            guard let change = json["change"].flatMap(InterventionRequest.init(json:)) else { return nil }
+            self.init(run: run, by: by, request: .intervene(node: node, change))
         default: return nil
         }
+    }
+}
+
+/// An answer to a question, before it is known when it is taken.
+public struct ApprovalAnswer: Sendable, Hashable {
+    public var resolution: ApprovalDecision.Resolution
+    public var comment: String?
+    /// What is filled in, or changed. Texts are read as the fields' types.
+    public var values: JSONObject?
+    /// The node to go back to.
+    public var target: String?
+
+    /// An answer.
+    public init(
+        _ resolution: ApprovalDecision.Resolution, comment: String? = nil, values: JSONObject? = nil,
+        target: String? = nil
+    ) {
+        self.resolution = resolution
+        self.comment = comment
+        self.values = values
+        self.target = target
+    }
+
+    func decision(by: String, at now: Timestamp) -> ApprovalDecision {
+        ApprovalDecision(resolution, by: by, comment: comment, at: now, values: values, target: target)
+    }
+
+    var json: JSONValue {
+        var object = JSONObject()
+        object["resolution"] = .string(resolution.rawValue)
+        object["comment"] = comment.map { .string($0) }
+        object["values"] = values.map { .object($0) }
+        object["target"] = target.map { .string($0) }
+        return .object(object)
+    }
+
+    init?(json: JSONValue) {
+        guard let resolution = json["resolution"]?.stringValue.flatMap(ApprovalDecision.Resolution.init(rawValue:))
+        else { return nil }
+        self.init(
+            resolution, comment: json["comment"]?.stringValue, values: json["values"]?.objectValue,
+            target: json["target"]?.stringValue)
     }
 }

@@ -175,12 +175,22 @@ extension RunExecutor {
         let name = name(of: node)
         var scope = try await scope(of: node)
         scope.attempt = attempt
-        let body = try definition.body.render(in: scope)
+        let first = machine.conversation(of: node) ?? attempt
+        // What goes on after a question says the same as before it.
+        scope.attempt = first
+        let change = machine.change(of: node)
+        let body = try change[definition.kind] ?? definition.body.render(in: scope)
         var fields = JSONObject()
-        for field in definition.fields { fields[field.name] = try field.template.render(in: scope) }
+        for field in definition.fields where change[field.name] == nil {
+            fields[field.name] = try field.template.render(in: scope)
+        }
+        for member in change where member.key != definition.kind && member.key != "with" {
+            fields[member.key] = member.value
+        }
         scope.secrets = site.secrets.scopeValue
         var with = JSONObject()
         for entry in definition.options.with { with[entry.name] = try entry.template.render(in: scope) }
+        for member in change["with"]?.objectValue ?? JSONObject() { with[member.key] = member.value }
         var environment: [String: String] = [:]
         for member in scope.environment { environment[member.key] = member.value.stringValue }
         for entry in definition.options.env {
@@ -189,11 +199,14 @@ extension RunExecutor {
         return NodeContext(
             run: site.run, workflow: site.plan.definition.name, node: name, attempt: attempt, definition: definition,
             body: body, fields: fields, with: with, environment: environment,
-            directory: site.layout.work(name, attempt: attempt, of: site.run),
+            directory: site.layout.work(name, attempt: first, of: site.run),
             workflowDirectory: site.workflowDirectory,
             idempotencyKey: idempotencyKey(of: node, name: name),
-            approvesAll: site.options.approval == .none, lastFailure: rows.failures[node],
-            calls: AttemptDesk(executor: self, node: node, name: name, attempt: attempt))
+            approvesAll: site.approvals.autoApproves(definition), approvals: site.approvals,
+            submitter: site.options.startedBy, feedback: site.options.feedback + machine.feedback(for: node),
+            firstAttempt: first, lastFailure: rows.failures[node],
+            calls: AttemptDesk(
+                executor: self, node: node, name: name, attempt: attempt, memory: try await memory(of: node)))
     }
 }
 

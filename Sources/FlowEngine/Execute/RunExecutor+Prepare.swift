@@ -13,6 +13,10 @@ extension RunExecutor {
                 advance(answer, &batch)
                 return true
             }
+            if let gate = machine.gate(before: node) {
+                advance(try await question(gate, before: node, at: batch.now), &batch)
+                return true
+            }
             let isInstant = site.kinds[kind(of: node)].map { !$0.usesSlot } ?? false
             if isInstant { batch.prepared.append(node) } else { preparedForSlots.append(node) }
             return true
@@ -20,18 +24,29 @@ extension RunExecutor {
             try await join(node, &batch)
             return true
         case .run(let node, let attempt):
-            guard let kind = site.kinds[kind(of: node)], !kind.usesSlot else { return false }
+            guard let kind = site.kinds[kind(of: node)] else { return false }
+            if kind.usesSlot {
+                guard machine.nodes[node].status == .running, machine.pinnedResult(of: node) != nil else {
+                    return false
+                }
+                return try await takePinned(node, attempt: attempt, &batch)
+            }
             // It may have been cancelled since it was its turn.
             guard machine.nodes[node].status == .running else { return true }
+            if try await takePinned(node, attempt: attempt, &batch) { return true }
             try await runInline(node, attempt: attempt, kind: kind, &batch)
             return true
         case .close: return true
-        case .cancel, .wake, .watch, .watchTime: return false
+        case .cancel, .restart, .wake, .watch, .watchTime: return false
         }
     }
 
     /// Evaluates `when` and `foreach` of a node that is ready.
     private func preparation(of node: Int, _ batch: inout RunBatch) async throws(StoreError) -> RunInput {
+        let definition = site.plan.definition
+        if !definition.toolNodes.isEmpty, let agent = definition.toolNodes[self.definition(of: node).id] {
+            return .conditionFalse(node, reason: "it is a tool of `\(agent)`")
+        }
         let options = options(of: node)
         guard options.when != nil || options.foreach != nil else { return .prepared(node) }
         let isItem = machine.nodes[node].item >= 0

@@ -59,6 +59,8 @@ extension RunExecutor {
     /// Names the work of an attempt: the same after a crash, another one after a failure or for another iteration.
     func idempotencyKey(of node: Int, name: String) -> String {
         let state = machine.nodes[node]
+        let round = machine.rounds(of: node)
+        let name = round > 0 ? "\(name)/round \(round + 1)" : name
         let iteration = state.repeats > 0 ? "\(state.repeats + 1)." : ""
         return "\(site.run)/\(name)/\(iteration)\(state.failures + 1)"
     }

@@ -17,13 +17,15 @@ actor RunExecutor {
         case succeeded(node: Int, attempt: Int, record: NodeRecord)
         case childSucceeded(node: Int, record: NodeRecord)
         case decision(node: Int, ApprovalDecision, reply: Reply)
+        /// A change by a person, with the contents that it names.
+        case intervention(node: Int, Intervention, [CallRequest.Content], reply: Reply)
         case request(RunInput, reply: Reply)
         case call(CallRequest)
 
         /// Who waits for what becomes of it.
         var reply: Reply? {
             switch self {
-            case .decision(_, _, let reply), .request(_, let reply): reply
+            case .decision(_, _, let reply), .request(_, let reply), .intervention(_, _, _, let reply): reply
             case .input, .woken, .succeeded, .childSucceeded, .call: nil
             }
         }
@@ -74,6 +76,8 @@ actor RunExecutor {
 
     var attempts: [Int: Task<Void, Never>] = [:]
     var cancelling: Set<Int> = []
+    /// Attempts that are ended because a person has given their nodes another task.
+    var restarting: Set<Int> = []
     private var wakes: [Int: Timestamp] = [:]
     private var timer: Task<Void, Never>?
     var finalWaiters: [CheckedContinuation<RunOutcome, Never>] = []
@@ -91,7 +95,8 @@ actor RunExecutor {
         self.summary = summary
         let machine = RunMachine(
             plan: site.plan, slots: site.slots, seed: site.seed, emptyResult: NodeRecord.emptyDigest,
-            machine: site.machine, inherited: Set(site.inherited.keys), history: history)
+            machine: site.machine, inherited: Set(site.inherited.keys), approvals: site.approvals,
+            submitter: site.options.startedBy, history: history)
         var rows = RunRows()
         for (name, node) in site.inherited {
             if let index = machine.index(of: name), machine.nodes[index].status == .reused {
@@ -149,6 +154,13 @@ actor RunExecutor {
             return EngineError(.noSuchNode, "the run has no node `\(name)`")
         }
         return await withCheckedContinuation { send(.decision(node: node, decision, reply: $0)) }
+    }
+
+    /// A person's change of a node; returns when it is durable, or with the reason why it is not.
+    func intervene(
+        node: Int, _ intervention: Intervention, contents: [CallRequest.Content]
+    ) async -> EngineError? {
+        await withCheckedContinuation { send(.intervention(node: node, intervention, contents, reply: $0)) }
     }
 
     /// Ends all attempts and leaves the run to be resumed: what ran is recorded as interrupted.
@@ -301,7 +313,11 @@ actor RunExecutor {
             wakes[node] = wakes[node] ?? due
             armTimer()
         case .woken(let place, _) where place < 0: advance(.timePassed(budget: -1 - place), &batch)
-        case .woken(let node, _): advance(.woken(node), &batch)
+        case .woken(let node, _): wake(node, &batch)
+        case .intervention(let node, let intervention, let contents, let reply):
+            let problem = advance(.intervened(node, intervention), &batch)
+            if problem == nil { batch.contents += contents }
+            replies.append((reply, problem.map(EngineError.init)))
         case .request(let input, let reply): replies.append((reply, advance(input, &batch).map(EngineError.init)))
         case .succeeded(let node, let attempt, let record):
             attempts[node] = nil
@@ -314,14 +330,8 @@ actor RunExecutor {
             advance(.childEnded(node, result: digest, failure: nil), &batch)
             remember(record, digest, of: node)
         case .decision(let node, let decision, let reply):
-            var outputs = JSONObject()
-            outputs["decision"] = .string(decision.approved ? "approved" : "rejected")
-            outputs["by"] = .string(decision.by)
-            outputs["comment"] = .string(decision.comment ?? "")
-            let record = NodeRecord(outputs: outputs)
-            let digest = keep(record, &batch)
-            replies.append((reply, advance(.decided(node, decision, result: digest), &batch).map(EngineError.init)))
-            remember(record, digest, of: node)
+            let problem = decide(node, decision, &batch)
+            replies.append((reply, problem))
         }
     }
 
@@ -333,8 +343,16 @@ actor RunExecutor {
         case .failed(let node, let attempt, let failure):
             attempts[node] = nil
             input = .failed(node, attempt: attempt, site.secrets.blanked(failure))
-            if cancelling.remove(node) != nil { input = .cancelled(node, attempt: attempt) }
+            if cancelling.remove(node) != nil {
+                input = .cancelled(node, attempt: attempt)
+            } else if restarting.remove(node) != nil {
+                input = .interrupted(node, attempt: attempt)
+            }
+        case .waiting(let node, let attempt, _) where restarting.contains(node):
+            restarting.remove(node)
+            input = .interrupted(node, attempt: attempt)
         case .evaluationFailed(let node, let failure): input = .evaluationFailed(node, site.secrets.blanked(failure))
+        case .asked(let node, let request): input = .asked(node, site.secrets.blanked(request))
         case .waiting(let node, let attempt, .approval(let request)):
             input = .waiting(node, attempt: attempt, .approval(site.secrets.blanked(request)))
         default: break
@@ -357,6 +375,12 @@ actor RunExecutor {
             case .runEnded: summary.endedAt = batch.now
             // The end of a wait has a result that nobody put out; whoever reads the log must find it too.
             case .nodeSucceeded(_, _, NodeRecord.emptyDigest): _ = keepEmpty(&batch)
+            case .runRewound(let rewind):
+                for node in rewind.nodes.compactMap({ machine.index(of: $0) }) {
+                    records[node] = nil
+                    itemLists[node] = nil
+                }
+                rows.note(rewind, machine: machine)
             default: break
             }
             Self.note(recorded, &machine, &rows)
@@ -392,6 +416,9 @@ actor RunExecutor {
     ) async throws(StoreError) {
         if cancelling.remove(node) != nil {
             advance(.cancelled(node, attempt: attempt), &batch)
+        } else if restarting.remove(node) != nil {
+            // What it has put out answers the task that it had before.
+            advance(.interrupted(node, attempt: attempt), &batch)
         } else if try await !iterate(node, attempt: attempt, record: record, &batch) {
             let digest = keep(record, &batch)
             advance(.succeeded(node, attempt: attempt, result: digest), &batch)
@@ -455,6 +482,10 @@ actor RunExecutor {
             } else {
                 send(.input(.cancelled(node, attempt: attempt)))
             }
+        case .restart(let node, _):
+            guard let task = attempts[node] else { break }
+            restarting.insert(node)
+            task.cancel()
         case .wake(let node, let moment):
             wakes[node] = moment
             armTimer()

@@ -11,14 +11,36 @@ struct RunRows: Sendable {
     private(set) var previous: [Int: Digest] = [:]
     private var rows: [Int: NodeSummary] = [:]
     private var changed: Set<Int> = []
+    /// Nodes whose rows were forgotten because they had ended.
+    private var ended: Set<Int> = []
 
     /// Takes over the result of a node that ran in another run; it has no row in this one.
     mutating func inherit(_ node: Int, _ result: Digest) { results[node] = result }
 
     /// Takes in a fact that the machine has applied.
     mutating func note(_ recorded: RecordedEvent, machine: borrowing RunMachine) {
+        if case .runRewound(let rewind) = recorded.event { return note(rewind, machine: machine) }
         guard let name = recorded.event.node, let node = machine.index(of: name) else { return }
         note(recorded, name: name, node: node, state: machine.nodes[node], kind: machine.kind(of: node))
+    }
+
+    /// Takes in that the run has gone back: the nodes are as if they had not run.
+    mutating func note(_ rewind: RunRewind, machine: borrowing RunMachine) {
+        for name in rewind.nodes {
+            guard let node = machine.index(of: name), machine.nodes[node].status != .reused else { continue }
+            // What has never begun has no row.
+            let isKnown = rows[node] != nil || ended.contains(node)
+            results[node] = nil
+            failures[node] = nil
+            previous[node] = nil
+            ended.remove(node)
+            guard isKnown else { continue }
+            var row = NodeSummary(node: name, kind: machine.kind(of: node), status: machine.nodes[node].status)
+            row.attempt = Int(machine.nodes[node].attempt)
+            row.message = "sent back by \(rewind.by)" + (rewind.feedback.map { ": \($0)" } ?? "")
+            rows[node] = row
+            changed.insert(node)
+        }
     }
 
     /// The same, of a node that is known already.
@@ -42,6 +64,7 @@ struct RunRows: Sendable {
         case .nodeSkipped(_, let reason), .nodeOmitted(_, let reason): row.message = reason
         case .nodeInterrupted: row.message = "the engine ended while it ran"
         case .nodeWaiting(_, _, let wait): row.message = wait.phrase
+        case .nodeReleased: row.message = nil
         default: break
         }
         if row.status.isTerminal { row.endedAt = recorded.at }
@@ -52,7 +75,10 @@ struct RunRows: Sendable {
     /// The rows that have changed since the last call. Rows of nodes that have ended are forgotten.
     mutating func takeChanged() -> [NodeSummary] {
         let taken = changed.sorted().compactMap { rows[$0] }
-        for node in changed where rows[node]?.status.isTerminal == true { rows[node] = nil }
+        for node in changed where rows[node]?.status.isTerminal == true {
+            rows[node] = nil
+            ended.insert(node)
+        }
         changed.removeAll(keepingCapacity: true)
         return taken
     }

@@ -14,6 +14,8 @@ struct RunSite: Sendable {
     var inputs: JSONValue
     var options: RunOptions
     var layout: RunLayout
+    /// When people are asked.
+    var approvals: ApprovalPolicy { options.policy(of: plan.definition) }
     /// Where its attempts work.
     var folders = WorkFolders()
     /// What makes the names of kept files durable.

@@ -64,9 +64,13 @@ final class SubworkflowStarter: Sendable {
                 let problems = binding.problems.map(\.message).joined(separator: "; ")
                 return .failed(NodeFailure(.badData, "the workflow's inputs do not fit: \(problems)"))
             }
-            var options = RunOptions(approval: context.approvesAll ? .none : .asked)
+            var options = RunOptions(approval: context.approvesAll ? .none : .ask)
             options.parent = context.run
             let parent = try await engine.load(context.run, observer: NoObserver()).site
+            // What is said of when to ask holds for the parts of a run too.
+            if !context.approvesAll, parent.approvals.mode != .ask { options.policy = parent.approvals }
+            options.startedBy = parent.options.startedBy
+            options.feedback = context.feedback
             options.depth = parent.options.depth + 1
             if let tape = parent.tape {
                 guard let recorded = tape.child(of: context.node) else {

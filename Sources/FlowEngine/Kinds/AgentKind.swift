@@ -34,6 +34,9 @@ public struct AgentKind: NodeKind {
             "files", .list(.oneOf([.string, .object(WorkflowSchema.promptFile)])),
             "Files for the agent: in the prompt, or in its work folder."),
         FieldSchema(
+            "tool_mode", .choice(ToolMode.allCases.map(\.rawValue)), templates: false, fallback: "the agent's",
+            "How tools are offered to the model: in its own way, or as JSON."),
+        FieldSchema(
             "max_turns", .integer(1...1000), fallback: "the agent's, else 12",
             "The most turns of an agent with tools; the last is without tools."),
         FieldSchema(
@@ -106,12 +109,16 @@ public struct AgentKind: NodeKind {
     /// What the agent is told of the attempt before this one. Of faults that are not its own, such as a service that was
     /// away, it is told nothing.
     private static func advice(_ context: NodeContext) -> String {
-        guard context.attempt > 1, let failure = context.lastFailure,
-            [.schemaMismatch, .badData, .exitCode].contains(failure.reason)
-        else { return "" }
+        let words = context.feedback.map { "\($0.by) says: \($0.text)" }
+        let feedback = words.isEmpty ? nil : words.joined(separator: "\n")
+        let attempt = context.firstAttempt
+        guard attempt > 1, let failure = context.lastFailure,
+            feedback != nil || [.schemaMismatch, .badData, .exitCode].contains(failure.reason)
+        else { return feedback.map { "\n\nWhat people say of this task, which goes before all else:\n\($0)" } ?? "" }
         let advice = RetryAdvice(
-            attempts: [RetryAdvice.Attempt(number: context.attempt - 1, failure: failure)],
-            maxAttempts: context.definition.options.retry?.maxAttempts ?? context.attempt)
+            attempts: [RetryAdvice.Attempt(number: attempt - 1, failure: failure)],
+            maxAttempts: Swift.max(attempt, context.definition.options.retry?.maxAttempts ?? attempt),
+            feedback: feedback)
         let category = advice.attempts[0].analysis.category.rawValue
         let estimate = "\(Int(advice.successEstimate * 100)) %"
         context.log(
@@ -183,6 +190,7 @@ public struct AgentKind: NodeKind {
                     ],
                     usage: run.usageReport))
         } catch {
+            if let question = run.question { return .waiting(.approval(question)) }
             // The folder of a failed attempt stays for a while, for people who want to know.
             try? run.writeTranscript(nil, to: path)
             var failure = error.failure
@@ -190,6 +198,9 @@ public struct AgentKind: NodeKind {
             return .failed(failure)
         }
     }
+
+    /// Whether a run has an agent.
+    func knows(_ name: String, _ context: NodeContext) -> Bool { lookUp(name, context) != nil || agents[name] != nil }
 
     /// Reads and copies the files of the prompt, which takes a while for large ones.
     private static func files(_ context: NodeContext, hasTools: Bool) async throws -> PromptFiles {

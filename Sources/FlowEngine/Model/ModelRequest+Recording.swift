@@ -29,6 +29,7 @@ extension ModelRequest {
         case .required: object["tool_choice"] = "required"
         case .named(let name): object["tool_choice"] = ["name": .string(name)]
         }
+        object["tool_mode"] = toolMode.map { .string($0.rawValue) }
         if !allowsParallelTools { object["parallel_tools"] = false }
         return .object(object)
     }

@@ -169,8 +169,33 @@ extension SimulatedRun {
         return try repetition.until.expression.evaluate(in: scope, limits: .standard)
     }
 
+    /// People answer, as many as the question asks for. A person who may refuse lets a node that has failed run again now
+    /// and then.
+    mutating func answer(_ node: Int, _ request: ApprovalRequest, approved: Bool) {
+        var decision = ApprovalDecision(approved: approved, by: "simulation", comment: "simulated", at: now)
+        if request.checkpoint == .onError, approved, scenario.isWild, values.random.chance(50) {
+            decision.resolution = .retry
+        }
+        var filled = JSONObject()
+        for field in request.form {
+            guard let input = InputDefinition(name: field.key, json: field.value) else { continue }
+            filled[field.key] = values.value(input, candidates: [])
+        }
+        if !filled.isEmpty { decision.values = filled }
+        let record = NodeRecord(outputs: request.outputs(of: decision))
+        let people = request.approvers.filter { !request.barred.contains($0) }
+        for place in 0..<Swift.max(1, request.quorum) {
+            guard machine.waits[node] == .approval(request) else { break }
+            decision.by = people.isEmpty ? (place == 0 ? "simulation" : "simulation \(place + 1)") : people[place % people.count]
+            // Where nobody may answer, or too few, the deadline decides.
+            guard place < Swift.max(1, people.count) || people.isEmpty else { return }
+            if !people.isEmpty || request.approvers.isEmpty { send(.decided(node, decision, result: .zero)) }
+        }
+        remember(record, of: node)
+    }
+
     /// Somebody answers, or nobody does before the deadline.
-    private mutating func ask(_ node: Int, _ request: ApprovalRequest) {
+    mutating func ask(_ node: Int, _ request: ApprovalRequest) {
         let name = machine.name(of: node)
         let isForced = scenario.failure(of: name, machine.definition(of: node).id)?.reason == .rejected
         let mayRefuse = scenario.isWild && site.options.failures.isEmpty

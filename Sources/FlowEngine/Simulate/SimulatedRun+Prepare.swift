@@ -6,6 +6,9 @@ import FlowCore
 extension SimulatedRun {
     /// Evaluates `when` and `foreach` of a node that is ready.
     func prepare(_ node: Int) throws -> (answer: RunInput, items: [JSONValue]?) {
+        if let agent = site.plan.definition.toolNodes[machine.definition(of: node).id] {
+            return (.conditionFalse(node, reason: "it is a tool of `\(agent)`"), nil)
+        }
         let options = machine.definition(of: node).options
         guard options.when != nil || options.foreach != nil else { return (.prepared(node), nil) }
         let isItem = machine.nodes[node].item >= 0

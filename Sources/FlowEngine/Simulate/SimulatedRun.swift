@@ -62,7 +62,8 @@ struct SimulatedRun {
         self.inputs = inputs
         self.values = values
         machine = RunMachine(
-            plan: site.plan, slots: site.slots, seed: site.options.seed &+ UInt64(scenario.number), emptyResult: .zero)
+            plan: site.plan, slots: site.slots, seed: site.options.seed &+ UInt64(scenario.number), emptyResult: .zero,
+            approvals: site.plan.definition.approvals ?? .standard)
     }
 
     // MARK: The loop
@@ -97,9 +98,17 @@ struct SimulatedRun {
                 switch effect {
                 case .prepare(let node) where machine.nodes[node].status == .ready:
                     let answer = preparation(of: node)
-                    if case .prepared = answer { prepared.append(node) } else { send(answer) }
+                    if case .prepared = answer, let gate = machine.gate(before: node) {
+                        let prompt = gate.prompt ?? "Shall `\(machine.name(of: node))` run?"
+                        let request = ApprovalRequest(prompt: prompt, checkpoint: gate.checkpoint)
+                        send(.asked(node, machine.approvals.completed(request, submitter: nil, at: now)))
+                    } else if case .prepared = answer {
+                        prepared.append(node)
+                    } else {
+                        send(answer)
+                    }
                 // What agents use up is not tried out.
-                case .prepare, .close, .watchTime: break
+                case .prepare, .close, .watchTime, .restart: break
                 case .run(let node, let attempt): await startAttempt(node, attempt: attempt)
                 case .cancel(let node, let attempt): cancel(node, attempt: attempt)
                 case .wake(let node, let moment): plan(.wake(node: node), at: moment)
@@ -127,14 +136,8 @@ struct SimulatedRun {
             finish(node, attempt: attempt, outcome, record)
         case .wake(let node): send(.woken(node))
         case .answer(let node, let approved):
-            guard case .approval? = machine.waits[node] else { return }
-            var outputs = JSONObject()
-            outputs["decision"] = approved ? "approved" : "rejected"
-            outputs["by"] = "simulation"
-            outputs["comment"] = ""
-            let decision = ApprovalDecision(approved: approved, by: "simulation", at: now)
-            send(.decided(node, decision, result: .zero))
-            remember(NodeRecord(outputs: outputs), of: node)
+            guard case .approval(let request)? = machine.waits[node] else { return }
+            answer(node, request, approved: approved)
         case .childEnds(let node, let failure):
             guard case .run? = machine.waits[node] else { return }
             let record = result(of: node, context: nil)
@@ -207,7 +210,10 @@ struct SimulatedRun {
             case .nodeSucceeded, .nodeSkipped, .nodeOmitted, .nodeCancelled:
                 active.remove(node)
                 facts[node, default: Fact()].end = now
-            case .approvalDecided: break
+            case .approvalDecided, .intervened: break
+            case .nodeWaiting(_, _, .approval(let request)) where request.checkpoint != .gate:
+                active.remove(node)
+                ask(node, request)
             default: active.remove(node)
             }
         }

@@ -87,11 +87,14 @@ public final class InMemoryRunStore: RunStore {
         if let old = run?.summary.status, let new = batch.summary?.status, old.isTerminal, new != old {
             throw StoreError(.conflict, "\(doing): the run has ended")
         }
+        let isSentBack = ((run?.events ?? []) + batch.events).contains {
+            if case .runRewound = $0.event { true } else { false }
+        }
         var statuses: [[UInt8]: NodeStatus] = [:]
         for node in batch.nodes {
             let name = Array(node.node.utf8)
             let old = statuses[name] ?? run?.status(of: name)
-            if let old, old.isTerminal, node.status != old {
+            if let old, old.isTerminal, node.status != old, !isSentBack {
                 throw StoreError(.conflict, "\(doing): node '\(node.node)' has ended")
             }
             statuses[name] = node.status

@@ -10,7 +10,21 @@ enum StoreSchema {
     static let migrations = [
         SQLiteMigration(name: "first", sql: first), SQLiteMigration(name: "deaths", sql: deaths),
         SQLiteMigration(name: "branches", sql: branches), SQLiteMigration(name: "calls", sql: calls),
+        SQLiteMigration(name: "ways back", sql: waysBack),
     ]
+
+    /// A person may send a run back to an earlier node; nothing else lets a node that has ended begin again. And how many
+    /// words of people are in the conversation of a call.
+    private static let waysBack = """
+        DROP TRIGGER node_end_is_final;
+        CREATE TRIGGER node_end_is_final BEFORE UPDATE OF status ON node
+        WHEN OLD.status IN ('succeeded', 'reused', 'failed', 'rejected', 'skipped', 'omitted', 'cancelled')
+            AND NEW.status <> OLD.status
+            AND NOT EXISTS (SELECT 1 FROM event WHERE event.run = OLD.run AND event.type = 'run_rewound')
+        BEGIN SELECT RAISE(ABORT, 'the node has ended'); END;
+
+        ALTER TABLE call ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;
+        """
 
     /// What was asked of models and tools. The contents are named by digests; money is in millionths of a millionth of a
     /// dollar. Rows follow from events, so that they can be made again from them.

@@ -23,8 +23,8 @@ extension StoreWriter {
     // A log that tells twice of one call keeps what it told first, as whoever reads the events does.
     private static let insertCall = """
         INSERT INTO call (run, node, number, attempt, kind, name, request, reserved_tokens, reserved_money,
-            is_reservation_priced, started_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, node, number) DO NOTHING
+            is_reservation_priced, started_at, heard)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, node, number) DO NOTHING
         """
 
     private static let endCall = """
@@ -50,6 +50,7 @@ extension StoreWriter {
             try statement.bind(9, call.reservation.money.picodollars)
             try statement.bind(10, call.reservation.isPriced ? 1 : 0)
             try statement.bind(11, time)
+            try statement.bind(12, call.heard)
             try statement.run()
         case .ended(let node, let index, let end):
             let statement = try connection.cached(Self.endCall)
@@ -84,7 +85,7 @@ extension StoreReader {
                 SELECT node, attempt, number, kind, name, request, reserved_tokens, reserved_money,
                     is_reservation_priced, started_at, ended_at, reply, failed, answered_by, prompt_tokens,
                     completion_tokens, cached_tokens, reasoning_tokens, is_estimated, tokens, money, is_priced, latency,
-                    is_taped
+                    is_taped, heard
                 FROM call WHERE run = (SELECT key FROM run WHERE id = ?) ORDER BY position
                 """)
             try statement.bind(1, run)
@@ -106,7 +107,8 @@ extension StoreReader {
             start: CallStart(
                 kind: kind, name: row.text(4), request: request,
                 reservation: CallCharge(
-                    tokens: Int(row.int64(6)), money: Money(picodollars: row.int64(7)), isPriced: row.int64(8) != 0)),
+                    tokens: Int(row.int64(6)), money: Money(picodollars: row.int64(7)), isPriced: row.int64(8) != 0),
+                heard: Int(row.int64(24))),
             startedAt: Timestamp(milliseconds: row.int64(9)))
         guard !row.isNull(10) else { return call }
         guard let reply = row.digest(11) else { return nil }

@@ -58,6 +58,11 @@ package struct ToolCabinet: Sendable {
                         failure: NodeFailure(.unavailable, "the workflow `\(path)` of a tool cannot be read"))
                 }
                 tools.append(tool)
+            case .node(let id):
+                guard let tool = await starter?.tool(ofNode: id, for: context) else {
+                    throw NodeFailureError(failure: NodeFailure(.unavailable, "there is no node `\(id)` for a tool"))
+                }
+                tools.append(tool)
             case .mcp(let server, let name): tools += try await self.tools(of: server, named: name)
             }
         }

@@ -8,6 +8,8 @@ enum ToolReference: Sendable, Hashable {
     case builtin(BuiltinTool)
     /// A workflow beside the one that runs; its inputs are the arguments.
     case workflow(String)
+    /// A node of the workflow; it runs only as a tool.
+    case node(String)
     /// One tool of a server, or all that it has.
     case mcp(server: String, tool: String?)
 
@@ -23,6 +25,7 @@ enum ToolReference: Sendable, Hashable {
         switch self {
         case .builtin(let tool): tool.rawValue
         case .workflow(let path): "workflow:\(path)"
+        case .node(let id): "node:\(id)"
         case .mcp(let server, let tool): tool.map { "mcp:\(server)/\($0)" } ?? "mcp:\(server)"
         }
     }
@@ -44,19 +47,21 @@ enum ToolReference: Sendable, Hashable {
                 throw Problem(message: "`\(text)` names no server", help: ["write `mcp:SERVER` or `mcp:SERVER/TOOL`"])
             }
             self = .mcp(server: parts[0], tool: parts.count == 1 || parts[1] == "*" ? nil : parts[1])
-        } else if text.hasPrefix("node:") {
-            throw Problem(
-                message: "a node cannot be a tool",
-                help: ["put the node into a workflow of its own, and offer that: `workflow:FILE.yaml`"])
+        } else if let id = rest("node:") {
+            guard DocumentReader.isIdentifier(id) else { throw Problem(message: "`\(text)` names no node") }
+            self = .node(id)
         } else {
             let names = BuiltinTool.allCases.map(\.rawValue)
             let near = Spelling.nearest(to: text, among: names)
             throw Problem(
                 message: "there is no tool `\(text)`",
-                help: ["the tools are \(names.joined(separator: " ")) `workflow:FILE` `mcp:SERVER/TOOL`"],
+                help: ["the tools are \(names.joined(separator: " ")) `workflow:FILE` `node:ID` `mcp:SERVER/TOOL`"],
                 label: near.map { "did you mean `\($0)`?" } ?? "")
         }
     }
+
+    /// Whether it is a node of the workflow, which the workflow gives and no agent's file can have.
+    var isNode: Bool { if case .node = self { true } else { false } }
 
     /// Whether who has this tool has the other too.
     func covers(_ other: ToolReference) -> Bool {
