@@ -161,7 +161,11 @@ extension ExecutorSimulation {
     private func makeRequest() {
         let roll = world.below(10)
         switch roll {
-        case 0, 1: request { .pause(by: $0) }
+        case 0: request { .pause(by: $0) }
+        case 1 where world.chance(50):
+            let node = world.below(world.state.withLock { $0.oracle.nodes.count } + 2)
+            request { .intervened(node, Intervention(.redirect(.otherValue), by: $0)) }
+        case 1: decidePause()
         case 2, 3, 4: request { .resume(by: $0) }
         case 5:
             if weather.mayCancel { request { .cancel(by: $0, reason: "enough") } }
@@ -197,13 +201,23 @@ extension ExecutorSimulation {
         guard let node else { return false }
         let name = newRequest()
         let decision = world.state.withLock { state in
-            ApprovalDecision(approved: state.random.chance(70), by: name, at: state.wall.now)
+            let rewinds = state.log.count { if case .runRewound = $0.event { true } else { false } }
+            return state.random.decision(
+                by: name, at: state.wall.now, mayAbort: weather.mayCancel,
+                targets: rewinds < 3 ? plan.nodes.map(\.id) : [])
         }
-        world.tell("\(name) decides \(node): \(decision.approved)")
+        world.tell("\(name) decides \(node): \(decision.resolution.rawValue)")
         call { run, world in
             world.noteReply(to: .decided(0, decision, result: .zero), by: name, await run.decide(node: node, decision))
         }
         return true
+    }
+
+    /// Answers the question of a run that is paused, if there is one.
+    private func decidePause() {
+        let now = world.state.withLock { $0.wall.now }
+        let resolution: ApprovalDecision.Resolution = world.chance(80) ? .approved : .modified
+        request { .pauseDecided(ApprovalDecision(resolution, by: $0, comment: "go on", at: now)) }
     }
 
     private func newRequest() -> String {
@@ -230,6 +244,7 @@ extension ExecutorSimulation {
             return
         }
         // Only people can go on.
+        if world.state.withLock({ $0.oracle.pauseQuestion != nil }) { return decidePause() }
         if world.state.withLock({ $0.oracle.isPaused }) { return request { .resume(by: $0) } }
         if decide(onlyAwaited: true) { return }
         world.note(problem: "nothing goes on")
@@ -243,9 +258,12 @@ extension ExecutorWorld {
             state.openRequests -= 1
             state.tell("reply to \(name): \(refusal.map(\.description) ?? "done")")
             let count = state.log.count { recorded in
-                switch recorded.event {
-                case .runPaused(let by), .runResumed(let by), .cancelRequested(let by, _): by == name
-                case .approvalDecided(_, let decision): decision.by == name
+                switch (input, recorded.event) {
+                case (.decided, .approvalDecided(_, let decision)), (.pauseDecided, .pauseDecided(let decision)):
+                    decision.by == name
+                case (.intervened, .intervened(_, let intervention)): intervention.by == name
+                case (.decided, _), (.pauseDecided, _), (.intervened, _): false
+                case (_, .runPaused(let by)), (_, .runResumed(let by)), (_, .cancelRequested(let by, _)): by == name
                 default: false
                 }
             }

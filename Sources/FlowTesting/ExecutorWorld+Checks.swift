@@ -145,7 +145,17 @@ extension ExecutorWorld.State {
             canonical: event.json.jsonBytes(.canonical))
         oracle.takeUnprepared(event, at: recorded.at)
         for problem in oracle.problems where !problems.contains(problem) { expect(false, problem) }
-        if let node = event.node { last[node] = event }
+        switch event {
+        case .approvalDecided, .intervened: break
+        case .runRewound(let rewind):
+            for node in rewind.nodes {
+                last[node] = nil
+                results[node] = nil
+                previous[node] = nil
+                turns[node, default: 0] += 1
+            }
+        default: if let node = event.node { last[node] = event }
+        }
         switch event {
         case .callStarted(let node, _, _, let call):
             expect(contents.contains(call.request), "the request of \(node) is not durable")

@@ -117,7 +117,8 @@ final class ExecutorWorld: Sendable {
         state = Mutex(
             State(
                 random: random, weather: weather, printsTrace: printsTrace,
-                oracle: RunSimulationOracle(plan: plan, slots: slots), link: EventChain.start(run: Self.run)))
+                oracle: RunSimulationOracle(
+                    plan: plan, slots: slots, approvals: plan.definition.approvals ?? .standard), link: EventChain.start(run: Self.run)))
     }
 
     // MARK: Telling

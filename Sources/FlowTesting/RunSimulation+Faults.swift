@@ -5,7 +5,9 @@ import FlowCore
 /// What the world does when not all is well.
 extension RunSimulation {
     mutating func disturb() {
-        switch random.below(10) {
+        switch random.below(12) {
+        case 10: decidePause()
+        case 11: intervene()
         case 0, 1: crash()
         case 2:
             guard pauses < 4 else { return }
@@ -23,6 +25,18 @@ extension RunSimulation {
         }
     }
 
+    /// A person changes something of any node.
+    private mutating func intervene() {
+        let action: Intervention.Action =
+            switch random.below(4) {
+            case 0: .redirect(.otherValue)
+            case 1: .modify(.otherValue)
+            case 2: .pin(.zero)
+            default: .inject("look at it")
+            }
+        send(.intervened(random.below(machine.nodes.count + 2), Intervention(action, by: "test")))
+    }
+
     /// An answer that was given already changes nothing.
     private mutating func repeatAnswer() {
         guard !stale.isEmpty else { return }
@@ -30,6 +44,9 @@ extension RunSimulation {
         let input = random.pick(stale)
         switch input {
         case .decided(let node, _, _) where approvals.contains(node): return
+        // What was asked before a way back, or before a person wanted to be asked anew, is asked again.
+        case .asked(let node, _):
+            guard oracle.status(of: node) != .ready else { return }
         case .childEnded(let node, _, _) where machine.nodes[node].status == .waiting: return
         case .prepared(let node):
             // After a crash the node may be ready and not prepared yet; then this is no repetition.
@@ -65,6 +82,7 @@ extension RunSimulation {
         wakes.removeAll()
         watches.removeAll()
         unwanted.removeAll()
+        restarting.removeAll()
         // Answers may be new again when their facts were lost.
         if !isCommitted { stale.removeAll() }
 
@@ -72,7 +90,7 @@ extension RunSimulation {
         if isCommitted {
             checkReplay(next, "the machine made from the log")
         } else {
-            oracle = RunSimulationOracle(plan: plan, slots: slots, log: log)
+            oracle = RunSimulationOracle(plan: plan, slots: slots, approvals: approvalPolicy, log: log)
         }
         machine = next
         oracle.crash()

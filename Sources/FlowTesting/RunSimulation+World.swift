@@ -15,7 +15,13 @@ extension RunSimulation {
         switch effect {
         case .prepare(let node):
             guard machine.nodes[node].status == .ready else { return }
-            answer(preparation(of: node))
+            let prepared = preparation(of: node)
+            if case .prepared = prepared, let gate = machine.gate(before: node) {
+                let request = ApprovalRequest(prompt: "may it?", checkpoint: gate.checkpoint)
+                answer(.asked(node, approvalPolicy.completed(request, submitter: nil, at: clock.now)))
+            } else {
+                answer(prepared)
+            }
         case .join(let node):
             let isSample = machine.definition(of: node).options.foreach?.keepsOutputTypes == true
             if isSample, random.chance(30) {
@@ -59,6 +65,7 @@ extension RunSimulation {
             if let other = attempts[node] { problems.append("attempts \(other) and \(attempt) of node \(node) run") }
             attempts[node] = attempt
             cancelling.remove(node)
+            restarting.remove(node)
         case .cancel(let node, let attempt):
             if attempts[node] == attempt {
                 cancelling.insert(node)
@@ -67,6 +74,7 @@ extension RunSimulation {
             } else {
                 send(.cancelled(node, attempt: attempt))
             }
+        case .restart(let node, let attempt): if attempts[node] == attempt { restarting.insert(node) }
         case .wake(let node, let moment): wakes[node] = moment
         case .watch(let node, _): watches.insert(node)
         case .prepare, .join, .close, .watchTime: break
@@ -123,6 +131,9 @@ extension RunSimulation {
         attempts[node] = nil
         cancelling.remove(node)
         clock.advance(by: Milliseconds(Int64(random.below(30))))
+        if restarting.remove(node) != nil, !wasCancelled {
+            return answer(.interrupted(node, attempt: attempt))
+        }
         if wasCancelled, random.chance(60) { return answer(.cancelled(node, attempt: attempt)) }
         if machine.definition(of: node).options.repetition != nil, random.chance(50) {
             let next = clock.now.advanced(by: Milliseconds(Int64(random.below(100))))
@@ -165,8 +176,17 @@ extension RunSimulation {
 
     mutating func decide() {
         let node = random.pick(approvals)
-        let decision = ApprovalDecision(approved: random.chance(70), by: "test", at: clock.now)
-        answer(.decided(node, decision, result: .zero))
+        answer(.decided(node, decision(), result: .zero))
+    }
+
+    mutating func decidePause() { send(.pauseDecided(decision())) }
+
+    private mutating func decision() -> ApprovalDecision {
+        let targets = rewinds < 3 ? plan.nodes.map(\.id) : []
+        let decision = random.decision(
+            by: "person \(random.below(6))", at: clock.now, mayAbort: mayCancel, targets: targets)
+        if decision.resolution == .sendBack { rewinds += 1 }
+        return decision
     }
 
     mutating func passTime() {

@@ -40,6 +40,10 @@ public struct RunSimulation {
     var wakes: [Int: Timestamp] = [:]
     var watches: Set<Int> = []
     var unwanted: Set<Int> = []
+    /// Attempts that are ended because their nodes have another task.
+    var restarting: Set<Int> = []
+    var rewinds = 0
+    let approvalPolicy: ApprovalPolicy
     /// Answers that were given before, and may come again.
     var stale: [RunInput] = []
     var crashes = 0
@@ -56,8 +60,9 @@ public struct RunSimulation {
         plan = generator.plan()
         random = SeededGenerator(seed: ~seed)
         slots = random.pick([1, 1, 2, 3, 8])
-        machine = RunMachine(plan: plan, slots: slots, seed: seed, emptyResult: .zero)
-        oracle = RunSimulationOracle(plan: plan, slots: slots)
+        approvalPolicy = random.approvalPolicy()
+        machine = RunMachine(plan: plan, slots: slots, seed: seed, emptyResult: .zero, approvals: approvalPolicy)
+        oracle = RunSimulationOracle(plan: plan, slots: slots, approvals: approvalPolicy)
         peopleAreSlow = random.chance(30)
         mayCancel = random.chance(30)
     }
@@ -108,6 +113,7 @@ public struct RunSimulation {
         if !wakes.isEmpty { moves.append(.time) }
         if random.chance(8) { moves = [.fault] }
         if moves.isEmpty {
+            if machine.pauseQuestion != nil { return decidePause() }
             if machine.isPausedByPerson { return send(.resume(by: "test")) }
             guard !approvals.isEmpty else {
                 problems.append("nothing goes on")
@@ -137,6 +143,9 @@ public struct RunSimulation {
             take(try machine.advance(input, at: clock.now))
         } catch {
             switch (input, error.code) {
+            case (.resume, .notAllowed), (.decided, .notAllowed), (.decided, .unknownNode), (.pauseDecided, _),
+                (.intervened, .notAllowed), (.intervened, .unknownNode):
+                break
             case (.pause, .alreadyPaused), (.resume, .notPaused), (.decided, .notWaitingForApproval), (_, .runEnded):
                 break
             default: problems.append("\(input) is refused: \(error.message)")
@@ -147,7 +156,9 @@ public struct RunSimulation {
     /// Tells the oracle which node may start from now on.
     private mutating func note(_ input: RunInput) {
         switch input {
-        case .prepared(let node) where oracle.nodes.indices.contains(node) && oracle.status(of: node) == .ready:
+        case .prepared(let node)
+        where oracle.nodes.indices.contains(node) && oracle.status(of: node) == .ready
+            && machine.gate(before: node) == nil:
             oracle.noteWantsSlot(node)
         case .woken(let node) where oracle.nodes.indices.contains(node):
             if let moment = oracle.nodes[node].retryAt, moment <= clock.now { oracle.noteWantsSlot(node) }
@@ -166,7 +177,7 @@ public struct RunSimulation {
         for effect in machine.takeEffects() {
             switch effect {
             case .prepare, .join, .close: chores.append(effect)
-            case .run, .cancel, .wake, .watch, .watchTime: outbox.append(effect)
+            case .run, .cancel, .restart, .wake, .watch, .watchTime: outbox.append(effect)
             }
         }
     }
@@ -174,7 +185,7 @@ public struct RunSimulation {
     /// Makes a machine from the log; it must equal the present one when nothing is left uncommitted.
     func replayed(upTo count: Int? = nil) -> RunMachine {
         RunMachine(
-            plan: plan, slots: slots, seed: seed, emptyResult: .zero, history: log.prefix(count ?? log.count))
+            plan: plan, slots: slots, seed: seed, emptyResult: .zero, approvals: approvalPolicy, history: log.prefix(count ?? log.count))
     }
 
     mutating func checkReplay(_ other: RunMachine, _ what: String) {
@@ -186,6 +197,7 @@ public struct RunSimulation {
         if !zip(machine.nodes, other.nodes).allSatisfy(same) || machine.nodes.count != other.nodes.count
             || status != otherStatus || machine.endedCount != other.endedCount
             || machine.failedNode != other.failedNode || machine.waits != other.waits
+            || machine.votes != other.votes || machine.pauseQuestion != other.pauseQuestion
             || machine.calls.spent != other.calls.spent || machine.calls.reserved != other.calls.reserved
             || machine.calls.budgets != other.calls.budgets
         {

@@ -18,6 +18,7 @@ struct SimulatedPlan {
         let fallbacks = Set((definition.nodes + definition.finally).compactMap(\.options.fallback?.node))
         for index in definition.nodes.indices { Self.enrich(&definition.nodes[index], fallbacks, &random) }
         for index in definition.finally.indices { Self.enrich(&definition.finally[index], fallbacks, &random) }
+        definition.approvals = random.approvalPolicy()
         plan = Plan(definition: definition, slotFreeKinds: ["free"])
     }
 

@@ -56,7 +56,7 @@ import Testing
         arguments: [
             ["run"], ["run", "a", "b"], ["run", "x", "--max-parallel", "0"], ["run", "x", "--input"],
             ["graph", "x", "--format", "gif"], ["list", "--json=yes"], ["list", "--limit", "2", "--limit", "3"],
-            ["show", "a", "b", "c"], ["approve", "x"],
+            ["show", "a", "b", "c"], ["answer", "x"],
         ])
     func usage(_ words: [String]) async throws {
         let flow = try FlowProgram()

@@ -11,10 +11,12 @@ struct RunMachineRun {
     private(set) var clock = HandClock(now: Timestamp(milliseconds: 0))
     private let slots: Int
     private let seed: UInt64
+    private let approvals: ApprovalPolicy
+    private let submitter: String?
 
     init(
         _ nodes: [NodeDefinition], finally: [NodeDefinition] = [], slots: Int = 2, seed: UInt64 = 0,
-        budget: BudgetDefinition? = nil
+        budget: BudgetDefinition? = nil, approvals: ApprovalPolicy = .standard, submitter: String? = nil
     ) throws {
         var definition = WorkflowDefinition(name: "test")
         definition.budget = budget
@@ -22,8 +24,11 @@ struct RunMachineRun {
         definition.finally = finally
         self.slots = slots
         self.seed = seed
+        self.approvals = approvals
+        self.submitter = submitter
         machine = RunMachine(
-            plan: Plan(definition: definition, slotFreeKinds: ["free"]), slots: slots, seed: seed, emptyResult: .zero)
+            plan: Plan(definition: definition, slotFreeKinds: ["free", "approval", "plan"]), slots: slots, seed: seed,
+            emptyResult: .zero, approvals: approvals, submitter: submitter)
         try send(.start(engine: "one"))
     }
 
@@ -40,7 +45,12 @@ struct RunMachineRun {
         // Conditions hold unless a test answers by itself.
         for case .prepare(let node) in new where !holdsBack.contains(machine.name(of: node)) {
             guard machine.nodes[node].item >= 0 || machine.definition(of: node).options.foreach == nil else { continue }
-            try send(.prepared(node))
+            if let gate = machine.gate(before: node) {
+                let request = ApprovalRequest(prompt: "may it?", checkpoint: gate.checkpoint)
+                try send(.asked(node, approvals.completed(request, submitter: submitter, at: clock.now)))
+            } else {
+                try send(.prepared(node))
+            }
         }
         for case .join(let node) in new { try send(.joined(node, result: .zero)) }
     }
@@ -78,6 +88,19 @@ struct RunMachineRun {
         try send(.decided(node(name), decision, result: .zero))
     }
 
+    /// Answers a question, that of the run without a name.
+    mutating func answer(
+        _ name: String?, _ resolution: ApprovalDecision.Resolution, by: String = "ann", comment: String? = "why",
+        values: JSONObject? = nil, target: String? = nil
+    ) throws {
+        let decision = ApprovalDecision(
+            resolution, by: by, comment: comment, at: clock.now, values: values, target: target)
+        if let name { try send(.decided(node(name), decision, result: .zero)) } else { try send(.pauseDecided(decision)) }
+    }
+
+    /// What happened since the log had so many facts, without times.
+    func lines(after count: Int) -> [String] { log.dropFirst(count).map(\.event.line) }
+
     /// Begins a call; gives what the machine said to it.
     mutating func call(_ name: String, tokens: Int, dollars: Double = 0) throws -> CallVerdict {
         let call = CallStart(
@@ -104,7 +127,9 @@ struct RunMachineRun {
 
     /// The engine ends and another takes the run up from the log.
     mutating func crash() throws {
-        machine = RunMachine(plan: machine.plan, slots: slots, seed: seed, emptyResult: .zero, history: log)
+        machine = RunMachine(
+            plan: machine.plan, slots: slots, seed: seed, emptyResult: .zero, approvals: approvals,
+            submitter: submitter, history: log)
         effects = machine.takeEffects()
         for (node, state) in machine.nodes.enumerated() where state.isAttemptRunning {
             try send(.interrupted(node, attempt: Int(state.attempt)))

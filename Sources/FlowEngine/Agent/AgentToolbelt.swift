@@ -172,10 +172,12 @@ struct AgentToolbelt: Sendable {
         _ tool: any AgentTool, _ arguments: JSONObject, call: String, rule: String
     ) -> ApprovalRequest {
         let agent = context.body.plainText
+        let show: JSONValue = [
+            "tool": .string(tool.reference), "arguments": .object(arguments), "rule": .string(rule),
+        ]
         let request = ApprovalRequest(
             prompt: "May the agent `\(agent)` use `\(tool.reference)` with these arguments?",
-            show: ["tool": .string(tool.reference), "arguments": .object(arguments), "rule": .string(rule)],
-            checkpoint: .tool, call: call)
+            show: show.objectValue ?? JSONObject(), checkpoint: .tool, call: call)
         return context.approvals.completed(request, submitter: context.submitter, at: WallClock.now)
     }
 

@@ -14,6 +14,29 @@ struct ComparedRun: Sendable {
     /// Nodes whose outputs a person gave.
     let pins: Set<String>
     let branch: BranchSummary?
+    /// Nodes that people have changed, said something to, or sent back while the run went on.
+    let changedByPeople: Set<String>
+
+    /// The events of longer runs are not read to find out what people did.
+    private static let mostRowsForPeople = 2000
+
+    private static func changedByPeople(
+        _ run: String, _ rows: [NodeSummary], _ reader: RunReader
+    ) async throws(EngineError) -> Set<String> {
+        guard rows.count <= mostRowsForPeople else { return [] }
+        var nodes: Set<String> = []
+        for recorded in try await reader.events(of: run) {
+            switch recorded.event {
+            case .intervened(let node, _): nodes.insert(node)
+            case .runRewound(let rewind): nodes.formUnion(rewind.nodes)
+            case .approvalDecided(let node, let decision)
+            where decision.comment != nil || decision.values != nil: nodes.insert(node)
+            default: break
+            }
+        }
+        // What is said at a gate is its result.
+        return nodes.subtracting(rows.lazy.filter { $0.kind == "approval" }.map(\.node))
+    }
 
     static func read(_ summary: RunSummary, _ reader: RunReader) async throws(EngineError) -> ComparedRun {
         let rows = try await reader.nodes(of: summary.id)
@@ -22,7 +45,8 @@ struct ComparedRun: Sendable {
         return ComparedRun(
             summary: summary, rows: rows, inputs: inputs, options: options,
             files: manifest?["files"]?.objectValue ?? JSONObject(), entry: manifest?["entry"]?.stringValue ?? "",
-            pins: pins(in: rows), branch: try await reader.branch(summary.id))
+            pins: pins(in: rows), branch: try await reader.branch(summary.id),
+            changedByPeople: try await changedByPeople(summary.id, rows, reader))
     }
 
     /// The node of which a row is an item; nil for a row of a node itself.

@@ -121,7 +121,8 @@ struct PairComparer {
             .map(\.rows.name).filter { definitions.base.nodes[$0]?.isFinal != true }
         let divergence = Divergence(
             candidates, definitions, pinned: base.pins.union(other.pins), endings: Array(endings))
-        let reads = ReadChanges(pair, definitions)
+        let reads = ReadChanges(
+            pair, definitions, people: base.changedByPeople.union(other.changedByPeople))
         var nodes: [NodePair] = []
         for (entry, candidate) in zip(found, candidates) {
             var node = Self.pair(entry.rows, definitions)
@@ -236,9 +237,11 @@ private struct ReadChanges {
     private let files: [String]
     private let agents: Set<String>
     private let approvalDiffers: Bool
+    private let people: Set<String>
     private let definitions: ComparedDefinitions
 
-    init(_ pair: RunPair, _ definitions: ComparedDefinitions) {
+    init(_ pair: RunPair, _ definitions: ComparedDefinitions, people: Set<String>) {
+        self.people = people
         let inputs = Set(pair.inputs.lazy.filter { $0.kind != .same }.map { Self.head(of: $0.path) })
         self.inputs = inputs
         var variables: Set<String> = []
@@ -288,6 +291,7 @@ private struct ReadChanges {
                 break
             }
         }
+        if people.contains(name) { reasons.append("people") }
         if approvalDiffers, nodes.contains(where: { $0.kind == "approval" }) { reasons.append("option approval") }
         return reasons
     }

@@ -86,9 +86,9 @@ final class CallTape: Sendable {
                 switch recorded.event {
                 case .nodeInterrupted(let node, let attempt):
                     if !conversing.contains(node) { lost.insert("\(attempt) \(node)") }
-                case .nodeWaiting(let node, _, .approval(let request)) where request.call != nil:
+                case .nodeWaiting(let node, _, .approval(let request)):
                     asked[node] = request.call
-                    conversing.insert(node)
+                    if request.call != nil { conversing.insert(node) }
                 case .approvalDecided(let node, let decision):
                     if let call = asked[node] { recording.answers[node, default: [:]][call] = decision }
                 case .nodeFailed(let node, _, _, _), .nodeRepeated(let node, _, _, _): conversing.remove(node)

@@ -179,7 +179,7 @@ extension RunExecutor {
         // What goes on after a question says the same as before it.
         scope.attempt = first
         let change = machine.change(of: node)
-        let body = try change[definition.kind] ?? definition.body.render(in: scope)
+        let body = try change[definition.kind].map(\.asBody) ?? definition.body.render(in: scope)
         var fields = JSONObject()
         for field in definition.fields where change[field.name] == nil {
             fields[field.name] = try field.template.render(in: scope)
@@ -211,6 +211,14 @@ extension RunExecutor {
 }
 
 extension JSONValue {
+    /// A value that a person gives under the key of a kind: `true` is the text of a program, not a boolean.
+    fileprivate var asBody: JSONValue {
+        switch self {
+        case .bool, .integer, .number: .string(plainText)
+        default: self
+        }
+    }
+
     /// The value as text for an environment variable or a file: strings as they are, null as nothing, the rest as
     /// JSON.
     var plainText: String {

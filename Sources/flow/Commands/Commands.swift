@@ -5,7 +5,8 @@ enum Commands {
     static var all: [CommandSpec] {
         [
             RunCommandLine.spec, ResumeCommandLine.spec, PauseCommandLine.spec, CancelCommandLine.spec,
-            ApproveCommandLine.approve, ApproveCommandLine.reject,
+            ApproveCommandLine.approve, ApproveCommandLine.reject, ApproveCommandLine.answer,
+        ] + InterveneCommandLine.all + [
             ReplayCommandLine.spec, TestCommandLine.spec,
         ] + BranchCommandLine.all + [
             TreeCommandLine.spec, CompareCommandLine.spec, WhyCommandLine.spec,

@@ -11,7 +11,7 @@ enum RunCommandLine {
             .option("input", short: "i", "NAME=VALUE", repeated: true, "An input; NAME=@FILE takes it from a file."),
             .option("input-file", "FILE", repeated: true, "A JSON object of inputs; - is the standard input."),
             .option("max-parallel", "N", "The most nodes at the same time."),
-            .option("approval", "ask|none", "Whether approvals ask; `none` lets them pass."),
+            .option("approval", "MODE", "When people are asked: a mode or a preset, in place of the workflow's."),
         ] + Foreground.options,
         discussion: """
             WORKFLOW is a name of the catalog (`flow modes`), a path, or - for the standard input. For an input of type
@@ -19,6 +19,10 @@ enum RunCommandLine {
 
             The run's id comes first on the standard error output. The standard output holds the table of nodes, the
             outputs and the files; with --json one event a line and then the result.
+
+            Modes of --approval: ask (what approval nodes ask), none (nobody is asked, approval nodes pass), after_planning,
+            before_each_step, on_error, manual (after flow pause), custom (the workflow's checkpoints). Presets: autonomous,
+            review_plan, step_by_step, error_recovery.
             """,
         examples: [
             ("flow run hello", "run a workflow of the catalog"),
@@ -31,9 +35,11 @@ enum RunCommandLine {
         let workplace = try Workplace(invocation)
         var options = RunOptions()
         options.maxParallel = try invocation.integer("max-parallel", minimum: 1)
-        options.approval = try invocation.choice("approval", ["ask", "none"]) == "none" ? .none : .asked
+        let approval = try invocation.choice("approval", ApprovalPolicy.names)
+        options.startedBy = workplace.person
         let workflow = try workplace.load(invocation.argument(0))
         guard let plan = try compiled(workflow, isQuiet: invocation.flag("quiet")) else { return .invalidWorkflow }
+        if let approval { try choose(approval, of: plan.definition, &options) }
         let inputs = try inputs(of: plan.definition, invocation)
         var foreground = try Foreground(workplace, invocation)
         foreground.plan = plan
@@ -46,6 +52,24 @@ enum RunCommandLine {
             guard let workflow = pending.take() else { preconditionFailure("a run is begun once") }
             return try await engine.start(workflow, inputs: inputs, options: options, observer: progress)
         }
+    }
+
+    /// Takes a mode or a preset in the place of the workflow's; what else the workflow says of questions holds.
+    private static func choose(
+        _ name: String, of definition: WorkflowDefinition, _ options: inout RunOptions
+    ) throws(CommandFailure) {
+        guard let named = ApprovalPolicy(named: name) else { return }
+        if named.mode == .custom, definition.approvals?.rules.isEmpty ?? true {
+            throw CommandFailure(
+                .usage, "the workflow has no checkpoints of its own",
+                help: ["write them under `approvals: {checkpoints: [...]}`, or choose another mode"])
+        }
+        options.approval = named.mode
+        guard ApprovalPolicy.Preset(rawValue: name) != nil || named.mode == .ask else { return }
+        var policy = definition.approvals ?? .standard
+        policy.mode = named.mode
+        policy.requiresFeedback = policy.requiresFeedback || named.requiresFeedback
+        options.policy = policy
     }
 
     /// The plan of a workflow; nil, with the faults printed, when it has any.

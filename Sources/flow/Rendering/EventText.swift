@@ -33,8 +33,14 @@ enum EventText {
         case .nodeWaiting(_, _, .approval(let request)): "for an answer: \(oneLine(request.prompt))"
         case .nodeWaiting(_, _, .run(let run)): "for run \(run)"
         case .approvalDecided(_, let decision):
-            "\(decision.approved ? "approved" : "rejected") by \(decision.by)"
-                + (decision.comment.map { ": \(oneLine($0))" } ?? "")
+            "\(decision.resolution.rawValue) by \(decision.by)" + (decision.comment.map { ": \(oneLine($0))" } ?? "")
+        case .pauseDecided(let decision):
+            "\(decision.resolution.rawValue) by \(decision.by)" + (decision.comment.map { ": \(oneLine($0))" } ?? "")
+        case .nodeReleased(_, let opens): opens ? "goes on" : "is asked about anew"
+        case .runRewound(let rewind):
+            "to \(rewind.target) by \(rewind.by): \(rewind.nodes.joined(separator: " "))"
+        case .pauseAsked(let request): oneLine(request.prompt)
+        case .intervened(_, let intervention): oneLine(Self.text(of: intervention))
         case .nodeSkipped(_, let reason), .nodeOmitted(_, let reason): oneLine(reason)
         case .nodeCancelled: ""
         case .callStarted(_, let attempt, let index, let call):
@@ -45,6 +51,17 @@ enum EventText {
         case .budgetReached(_, let measure, let percent): "\(percent) % of \(measure.rawValue)"
         case .budgetExceeded(_, let reason): oneLine(reason)
         }
+    }
+
+    /// A change of a node in words.
+    static func text(of intervention: Intervention) -> String {
+        let what =
+            switch intervention.action {
+            case .redirect(let change), .modify(let change): JSONValue.object(change).jsonText(.compact)
+            case .pin(let result): "its result is \(result.hex.prefix(12))"
+            case .inject(let text): text
+            }
+        return "\(intervention.name) by \(intervention.by): \(what.prefix(300))"
     }
 
     private static func oneLine(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }

@@ -104,6 +104,13 @@ final class RunProgress: RunObserver {
             clearStatus(&state)
             return talk.say("\(talk.style(.dim, clock(recorded.at)))  budget   \(line)")
         }
+        if case .runRewound(let rewind) = recorded.event {
+            // Of those that have not run yet, none was counted; the number is only shown.
+            state.ended = max(0, state.ended - rewind.nodes.count)
+            guard !isQuiet, !jsonLines else { return }
+            clearStatus(&state)
+            return talk.say("\(talk.style(.dim, clock(recorded.at)))  back     to \(rewind.target), by \(rewind.by)")
+        }
         guard let node = recorded.event.node else { return }
         if isQuiet || (jsonLines && !isLive) {
             // Nothing is drawn, so nothing needs to be known but who else may ask.

@@ -13,6 +13,10 @@ struct RunReport {
     var artifacts: [(node: String, name: String, path: String)]
     /// Approvals that are awaited, with their question.
     var approvals: [(run: String, node: String, request: ApprovalRequest)]
+    /// The question that a paused run waits for.
+    var pauseQuestion: ApprovalRequest?
+    /// What people have answered and changed, the first first.
+    var people: [RecordedEvent] = []
     var failures: [(node: String, attempt: Int, failure: NodeFailure)]
     var layout: RunLayout
     /// What its calls to models and tools have cost.
@@ -33,21 +37,30 @@ struct RunReport {
             }
         }
         var failures: [String: (Int, NodeFailure)] = [:]
-        // Most runs have none, and their events need not be read.
-        if nodes.contains(where: { $0.status == .failed }) {
+        var (people, pause): ([RecordedEvent], ApprovalRequest?) = ([], nil)
+        // The events of a long run are read only where a failure is in them.
+        if nodes.count <= mostReadForPeople || nodes.contains(where: { $0.status == .failed }) {
             for recorded in try await reader.events(of: summary.id) {
-                guard case .nodeFailed(let node, let attempt, let failure, nil) = recorded.event else { continue }
-                failures[node] = (attempt, failure)
+                switch recorded.event {
+                case .nodeFailed(let node, let attempt, let failure, nil): failures[node] = (attempt, failure)
+                case .approvalDecided, .pauseDecided, .intervened, .runRewound: people.append(recorded)
+                case .pauseAsked(let request): pause = request
+                case .runResumed, .cancelRequested, .runEnded: pause = nil
+                default: break
+                }
             }
         }
         var cost = CostReport()
         try await reader.add(summary, to: &cost, by: .run)
         return RunReport(
             summary: summary, nodes: nodes, outputs: outputs, artifacts: artifacts,
-            approvals: try await approvals(of: summary.id, nodes, reader: reader, depth: 8),
+            approvals: try await approvals(of: summary.id, nodes, reader: reader, depth: 8), pauseQuestion: pause,
+            people: people,
             failures: nodes.compactMap { node in failures[node.node].map { (node.node, $0.0, $0.1) } },
             layout: layout, cost: cost.total, isOrphaned: isOrphaned)
     }
+
+    private static let mostReadForPeople = 2000
 
     /// The questions that a run waits for, those of the runs of its sub-workflows among them.
     private static func approvals(
@@ -92,9 +105,12 @@ struct RunReport {
             text += "\ncost  \(CostText.dollars(cost)), \(cost.totalTokens) tokens, \(calls)\(taped)\n"
         }
         for approval in approvals {
-            text += "\n\(approval.node) asks\n  \(approval.request.prompt)\n"
-            for member in approval.request.show { text += "  \(member.key): \(shortened(member.value))\n" }
-            if let deadline = approval.request.deadline { text += "  until \(deadline.iso8601)\n" }
+            text += "\n\(approval.node) asks\n" + question(approval.request)
+        }
+        if let pauseQuestion { text += "\nthe run asks\n" + question(pauseQuestion) }
+        if !people.isEmpty {
+            text += "\npeople\n"
+            for recorded in people { text += "  \(Self.line(recorded.event))\n" }
         }
         if !outputs.isEmpty {
             text += "\noutputs\n"
@@ -108,6 +124,37 @@ struct RunReport {
             if artifacts.count > mostNodes { text += "  and \(artifacts.count - mostNodes) more\n" }
         }
         return text
+    }
+
+    private func question(_ request: ApprovalRequest) -> String {
+        var text = "  \(request.prompt)\n"
+        for member in request.show { text += "  \(member.key): \(shortened(member.value))\n" }
+        for field in request.form {
+            let type = field.value["type"]?.stringValue ?? "string"
+            let isRequired = field.value["required"]?.boolValue == true
+            text += "  to fill in: \(field.key), \(type)\(isRequired ? ", required" : "")\n"
+        }
+        if request.quorum > 1 { text += "  \(request.quorum) people have to say yes\n" }
+        if !request.approvers.isEmpty { text += "  to be answered by \(request.approvers.joined(separator: ", "))\n" }
+        if !request.barred.isEmpty { text += "  not to be answered by \(request.barred.joined(separator: ", "))\n" }
+        if let deadline = request.deadline { text += "  until \(deadline.iso8601), then \(request.onDeadline.rawValue)\n" }
+        return text
+    }
+
+    /// What a person did, in a line.
+    private static func line(_ event: RunEvent) -> String {
+        func said(_ decision: ApprovalDecision) -> String {
+            let words = (decision.comment ?? "").prefix { !$0.isNewline }
+            return "\(decision.resolution.rawValue) by \(decision.by)\(words.isEmpty ? "" : ": \(words.prefix(160))")"
+        }
+        return switch event {
+        case .approvalDecided(let node, let decision): "\(node): \(said(decision))"
+        case .pauseDecided(let decision): "the pause: \(said(decision))"
+        case .intervened(let node, let intervention):
+            "\(node): " + String(EventText.text(of: intervention).prefix { !$0.isNewline }.prefix(200))
+        case .runRewound(let rewind): "back to \(rewind.target): \(rewind.nodes.joined(separator: ", "))"
+        default: event.typeName
+        }
     }
 
     func nodeTable(_ talk: Talk, most: Int = .max) -> String {
@@ -153,13 +200,17 @@ struct RunReport {
         var lines: [String] = []
         for approval in approvals {
             let prompt = approval.request.prompt.prefix { $0 != "\n" }
-            lines.append("flow approve \(approval.run) \(ShellWord.quoted(approval.node))\(store)   # \(prompt)")
+            let fields = approval.request.form.filter { $0.value["required"]?.boolValue == true }
+            let form = fields.map { " --set \($0.key)=…" }.joined()
+            lines.append("flow approve \(approval.run) \(ShellWord.quoted(approval.node))\(form)\(store)   # \(prompt)")
         }
+        if pauseQuestion != nil { lines.append("flow approve \(summary.id)\(store)   # let it go on") }
         switch summary.status {
         case .failed:
             if let failed = summary.failedNode {
                 lines.append("flow logs \(summary.id) \(ShellWord.quoted(failed))\(store)")
             }
+        case .paused where pauseQuestion != nil: break
         case .waiting where approvals.isEmpty || approvals.contains { $0.run != summary.id }, .queued, .paused:
             lines.append("flow resume \(summary.id)\(store)")
         case .running where isOrphaned: lines.append("flow resume \(summary.id)\(store)")
@@ -199,12 +250,21 @@ struct RunReport {
             })
         object["approvals"] = .array(
             approvals.map { approval in
-                [
-                    "run": .string(approval.run), "node": .string(approval.node),
-                    "prompt": .string(approval.request.prompt),
-                    "show": .object(approval.request.show),
-                ]
+                var object = approval.request.json.objectValue ?? JSONObject()
+                object["run"] = .string(approval.run)
+                object["node"] = .string(approval.node)
+                object["checkpoint"] = .string(approval.request.checkpoint.rawValue)
+                return .object(object)
             })
+        if let pauseQuestion { object["pause"] = pauseQuestion.json }
+        if !people.isEmpty {
+            object["people"] = .array(
+                people.map { recorded in
+                    var object = recorded.event.json.objectValue ?? JSONObject()
+                    object["at"] = .string(recorded.at.iso8601)
+                    return .object(object)
+                })
+        }
         object["failures"] = .array(
             failures.map { failure in
                 var object = failure.failure.json.objectValue ?? JSONObject()

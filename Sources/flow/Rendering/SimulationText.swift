@@ -81,7 +81,7 @@ enum SimulationText {
             return "\(node): waits until \(moment.since(start).description)"
         case .nodeWaiting(_, _, .approval): return "\(node): waits for people"
         case .nodeWaiting(_, _, .run): return "\(node): waits for its run"
-        case .approvalDecided(_, let decision): return "\(node): \(decision.approved ? "approved" : "rejected")"
+        case .approvalDecided(_, let decision): return "\(node): \(decision.resolution.rawValue)"
         case .nodeSkipped(_, let reason): return "\(node): skipped: \(reason)"
         case .nodeOmitted(_, let reason): return "\(node): omitted: \(reason)"
         default: return (node.isEmpty ? "" : "\(node): ") + event.typeName

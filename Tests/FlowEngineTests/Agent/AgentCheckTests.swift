@@ -37,7 +37,7 @@ struct AgentCheckTests {
     @Test(arguments: [
         ("tools: [pyton]", "", "F0510 there is no tool `pyton`"),
         ("tools: [\"mcp:\"]", "", "F0510 `mcp:` names no server"),
-        ("tools: [\"node:a\"]", "", "F0510 a node cannot be a tool"),
+        ("tools: [\"node:a\"]", "", "F0510 an agent's file cannot have `node:a`, which is part of one workflow"),
         ("tools: [\"workflow:../x.yaml\"]", "", "F0510 `../x.yaml` is not beside the workflow"),
         ("tools: [\"workflow:x.yaml\"]", "", "F0405 there is no file `x.yaml` beside the workflow, for a tool"),
         ("tools: [bash]", "tools: [python]", "F0510 the agent `worker` has no tool `python`"),

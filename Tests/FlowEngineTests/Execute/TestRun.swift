@@ -21,11 +21,15 @@ final class TestProject: Sendable {
     let slots: Int
     /// Kinds beside those that flow brings along.
     let kinds: [any NodeKind]
+    /// Answers in the place of configured models.
+    let models: (any ModelProvider)?
 
     init(
-        environment: [String: String] = [:], slots: Int = 8, store: String? = nil, kinds: [any NodeKind] = []
+        environment: [String: String] = [:], slots: Int = 8, store: String? = nil, kinds: [any NodeKind] = [],
+        models: (any ModelProvider)? = nil
     ) throws {
         self.kinds = kinds
+        self.models = models
         temporary = try TemporaryDirectory()
         folder = temporary.path
         self.store = store ?? temporary.file(".flow")
@@ -44,6 +48,7 @@ final class TestProject: Sendable {
         // A test that waits for room on its disk says so.
         configuration.diskPatience = .zero
         configuration.kinds = kinds
+        if let models { configuration.models = models }
         let engine = try await Engine.open(configuration)
         current.withLock { $0 = engine }
         return engine

@@ -18,11 +18,11 @@ struct PeopleRules {
 
     /// The nodes that are tools, with the first agent node that has each.
     static func tools(of definition: WorkflowDefinition) -> [String: String] {
-        var tools: [String: String] = [:]
+        var agents: [String: String] = [:]
         for node in definition.nodes + definition.finally where node.kind == "agent" {
-            for id in tools(of: node) where tools[id] == nil { tools[id] = node.id }
+            for id in tools(of: node) where agents[id] == nil { agents[id] = node.id }
         }
-        return tools
+        return agents
     }
 
     private static func tools(of node: NodeDefinition) -> [String] {
