@@ -118,7 +118,8 @@ final class ExecutorWorld: Sendable {
             State(
                 random: random, weather: weather, printsTrace: printsTrace,
                 oracle: RunSimulationOracle(
-                    plan: plan, slots: slots, approvals: plan.definition.approvals ?? .standard), link: EventChain.start(run: Self.run)))
+                    plan: plan, slots: slots, approvals: plan.definition.approvals ?? .standard),
+                link: EventChain.start(run: Self.run)))
     }
 
     // MARK: Telling

@@ -185,7 +185,8 @@ public struct RunSimulation {
     /// Makes a machine from the log; it must equal the present one when nothing is left uncommitted.
     func replayed(upTo count: Int? = nil) -> RunMachine {
         RunMachine(
-            plan: plan, slots: slots, seed: seed, emptyResult: .zero, approvals: approvalPolicy, history: log.prefix(count ?? log.count))
+            plan: plan, slots: slots, seed: seed, emptyResult: .zero, approvals: approvalPolicy,
+            history: log.prefix(count ?? log.count))
     }
 
     mutating func checkReplay(_ other: RunMachine, _ what: String) {

@@ -484,7 +484,9 @@ struct RunSimulationOracle {
             hasGrown = false
             for node in plan.nodes.indices where !back.contains(node) {
                 let needed = plan.nodes[node].needs.compactMap { indexes[$0.node] }
-                let follows = needed.contains { back.contains($0) || plan.fallback(of: $0).map(back.contains) ?? false }
+                let follows = needed.contains { need in
+                    back.contains(need) || plan.fallback(of: need).map { back.contains($0) } ?? false
+                }
                 if follows, (node < plan.finallyStart) == (target < plan.finallyStart) {
                     back.insert(node)
                     hasGrown = true

@@ -45,7 +45,8 @@ import Testing
     func errors() async throws {
         let flow = try FlowProgram()
         try flow.write(
-            "bad.yaml", "flow: 1\nname: bad\napprovals: on_error\nnodes: {a: {run: exit 3}, b: {needs: [a], run: exit 4}}\n")
+            "bad.yaml",
+            "flow: 1\nname: bad\napprovals: on_error\nnodes: {a: {run: exit 3}, b: {needs: [a], run: exit 4}}\n")
         let end = try await flow.run("run", "bad.yaml")
         #expect(end.code == 3)
         let run = try end.run

@@ -95,7 +95,11 @@ struct RunMachineRun {
     ) throws {
         let decision = ApprovalDecision(
             resolution, by: by, comment: comment, at: clock.now, values: values, target: target)
-        if let name { try send(.decided(node(name), decision, result: .zero)) } else { try send(.pauseDecided(decision)) }
+        if let name {
+            try send(.decided(node(name), decision, result: .zero))
+        } else {
+            try send(.pauseDecided(decision))
+        }
     }
 
     /// What happened since the log had so many facts, without times.

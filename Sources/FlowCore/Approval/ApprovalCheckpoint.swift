@@ -31,7 +31,8 @@ public enum ApprovalCheckpoint: String, Sendable, Hashable, CaseIterable {
         switch (self, resolution) {
         case (.manualPause, .retry), (.manualPause, .skip):
             "`\(resolution.rawValue)` answers a node, and the run is paused as a whole"
-        case (.tool, .retry): "a call of a tool is made once: approve it, or reject it with a word on what to do instead"
+        case (.tool, .retry):
+            "a call of a tool is made once: approve it, or reject it with a word on what to do instead"
         default: nil
         }
     }

@@ -145,7 +145,9 @@ public struct ApprovalPolicy: Sendable, Hashable {
         guard mode == .onError || mode == .custom, node.kind != "approval" else { return nil }
         guard node.options.fallback == nil, node.options.onFailure != .continue, !autoApproves(node) else { return nil }
         if mode == .onError { return Gate(checkpoint: .onError) }
-        return rules.first { $0.at == .onError && $0.isAbout(node) }.map { Gate(checkpoint: .onError, prompt: $0.prompt) }
+        return rules.first { $0.at == .onError && $0.isAbout(node) }.map {
+            Gate(checkpoint: .onError, prompt: $0.prompt)
+        }
     }
 
     /// Whether a run that a person has paused goes on only by an answer.

@@ -35,7 +35,8 @@ public struct AgentDefinition: Sendable, Hashable {
         name: String, title: String? = nil, role: String? = nil, description: String? = nil, instructions: String,
         model: String? = nil, output: JSONValue? = nil, temperature: Double? = nil, maxTokens: Int? = nil,
         maxTurns: Int? = nil, tools: [String] = [], permissions: JSONValue? = nil, context: JSONValue? = nil,
-        toolMode: ToolMode? = nil, version: String? = nil, tags: [String] = [], capabilities: [String] = [], card: AgentCard = AgentCard(),
+        toolMode: ToolMode? = nil, version: String? = nil, tags: [String] = [], capabilities: [String] = [],
+        card: AgentCard = AgentCard(),
         span: SourceSpan = .none
     ) {
         self.name = name

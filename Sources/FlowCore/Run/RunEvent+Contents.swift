@@ -30,7 +30,8 @@ extension RunEvent {
             }
         case .budgetReached, .budgetExceeded, .runStarted, .runPaused, .runResumed, .cancelRequested, .runEnded,
             .nodeStarted, .nodeFailed, .nodeWaiting,
-            .approvalDecided, .nodeReleased, .runRewound, .pauseAsked, .pauseDecided, .nodeSkipped, .nodeOmitted, .nodeCancelled, .nodeInterrupted:
+            .approvalDecided, .nodeReleased, .runRewound, .pauseAsked, .pauseDecided, .nodeSkipped, .nodeOmitted,
+            .nodeCancelled, .nodeInterrupted:
             []
         }
     }

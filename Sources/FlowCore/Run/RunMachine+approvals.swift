@@ -36,7 +36,8 @@ extension RunMachine {
         show["last_lines"] = failure.excerpt.map { .string($0) }
         let request = approvals.completed(
             ApprovalRequest(
-                prompt: gate.prompt ?? "`\(name(of: node))` failed. Again (retry), without it (skip), or is that the end?",
+                prompt: gate.prompt
+                    ?? "`\(name(of: node))` failed. Again (retry), without it (skip), or is that the end?",
                 show: show, checkpoint: .onError, failure: failure), submitter: submitter, at: now)
         // The attempt of the wait is that of the node, which has none when its condition could not be evaluated.
         return .nodeWaiting(node: name(of: node), attempt: Int(nodes[node].attempt), wait: .approval(request))

@@ -76,7 +76,8 @@ extension RunMachine {
             nodes[$0].status != .running && nodes[$0].status != .reused && !nodes[$0].isExpanded
         }
         for node in back { reset(node, rewind) }
-        if let failed = failedNode, nodes[failed].status == .pending || nodes[failed].item >= 0 {
+        // A node that stands in for a failed one may make good now what it did not before.
+        if failedNode != nil {
             failedNode = plan.nodes.indices.first {
                 let status = counted($0)
                 return (status == .failed || status == .rejected) && plan.nodes[$0].options.onFailure == .fail
@@ -111,7 +112,8 @@ extension RunMachine {
         var lost: Int?
         for edge in plan.needs(of: node) {
             let need = Int(edge.node)
-            let status = plan.fallback(of: need) == node
+            let status =
+                plan.fallback(of: need) == node
                 ? (nodes[need].status.isTerminal ? nodes[need].status : nil) : counted(need)
             guard let status else {
                 open += 1

@@ -148,7 +148,8 @@ struct AgentToolbelt: Sendable {
             guard let decision = await context.calls.answer(to: name) else {
                 guard context.calls.canAsk else {
                     return .answer(
-                        refused("a person has to be asked first (`\(rule)`), which is not possible here: go on without"))
+                        refused("a person has to be asked first (`\(rule)`), which is not possible here: go on without")
+                    )
                 }
                 return .stop(.ask(question(tool, arguments, call: name, rule: rule)))
             }

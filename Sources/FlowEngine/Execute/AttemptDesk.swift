@@ -51,7 +51,8 @@ struct AttemptDesk: CallDesk {
                 reply: try await memory?.reply(to: end) ?? .null, failed: end.failed, answeredBy: end.answeredBy,
                 usage: end.usage)
         case .begun? where intent.isOnce:
-            let text = "The engine ended while this call was made: nobody knows whether it was done. It is not made again."
+            let text =
+                "The engine ended while this call was made: nobody knows whether it was done. It is not made again."
             return CallOutcome(reply: ["text": .string(text), "is_error": true], failed: true)
         case .begun?, nil: break
         }

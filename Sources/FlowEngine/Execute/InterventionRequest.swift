@@ -75,7 +75,11 @@ extension RunExecutor {
         case .redirect(let change), .modify(let change):
             if change.isEmpty { return EngineError(.refused, "nothing is changed") }
             if let problem = changeProblem(change, of: node) { return EngineError(.refused, problem) }
-            if case .redirect = request.action { action = .redirect(safe(change)) } else { action = .modify(safe(change)) }
+            if case .redirect = request.action {
+                action = .redirect(safe(change))
+            } else {
+                action = .modify(safe(change))
+            }
         case .pin(let outputs):
             if let problem = pinProblem(outputs, of: node) { return EngineError(.refused, problem) }
             let bytes = NodeRecord(outputs: safe(outputs)).json.jsonBytes(.compact)
@@ -111,10 +115,13 @@ extension RunExecutor {
         for member in outputs where !declared.contains(member.key) {
             guard let type = fields[member.key] else {
                 let near = Spelling.nearest(to: member.key, among: fields.keys.sorted())
-                return "`\(definition.id)` has no output `\(member.key)`" + (near.map { "; did you mean `\($0)`?" } ?? "")
+                return "`\(definition.id)` has no output `\(member.key)`"
+                    + (near.map { "; did you mean `\($0)`?" } ?? "")
             }
             let given = ValueType(of: member.value)
-            if !given.fits(type) { return "the output `\(member.key)` is \(type.description), not \(given.description)" }
+            if !given.fits(type) {
+                return "the output `\(member.key)` is \(type.description), not \(given.description)"
+            }
         }
         return nil
     }

@@ -186,7 +186,8 @@ extension SimulatedRun {
         let people = request.approvers.filter { !request.barred.contains($0) }
         for place in 0..<Swift.max(1, request.quorum) {
             guard machine.waits[node] == .approval(request) else { break }
-            decision.by = people.isEmpty ? (place == 0 ? "simulation" : "simulation \(place + 1)") : people[place % people.count]
+            decision.by =
+                people.isEmpty ? (place == 0 ? "simulation" : "simulation \(place + 1)") : people[place % people.count]
             // Where nobody may answer, or too few, the deadline decides.
             guard place < Swift.max(1, people.count) || people.isEmpty else { return }
             if !people.isEmpty || request.approvers.isEmpty { send(.decided(node, decision, result: .zero)) }

@@ -34,7 +34,9 @@ struct NodeTool: AgentTool {
         func type(_ name: String) -> JSONValue {
             var schema = JSONObject()
             schema["type"] = .string(name)
-            if !value.isNull { schema["description"] = .string("Without it: \(value.jsonText(.compact, limit: 200) ?? "…")") }
+            if !value.isNull {
+                schema["description"] = .string("Without it: \(value.jsonText(.compact, limit: 200) ?? "…")")
+            }
             return .object(schema)
         }
         return switch value {
@@ -95,7 +97,8 @@ extension SubworkflowStarter {
                 let record = try NodeAttempt.record(
                     result.outputs, of: context, artifacts: [], secrets: executor.site.secrets)
                 return .success(record.outputs)
-            case .failed(let failure): return .failure(NodeFailureError(failure: executor.site.secrets.blanked(failure)))
+            case .failed(let failure):
+                return .failure(NodeFailureError(failure: executor.site.secrets.blanked(failure)))
             case .waiting: return failed(.unavailable, "the node `\(id)` waits, and a tool has to answer")
             }
         } catch let error as NodeFailureError {

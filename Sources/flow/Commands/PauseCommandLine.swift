@@ -6,7 +6,8 @@ import FlowEngine
 enum PauseCommandLine {
     static let spec = CommandSpec(
         name: "pause", summary: "Let no further node of a run start", arguments: "RUN",
-        discussion: "Nodes that run go on to their end. `flow resume` takes the run up again; in the approval mode manual, "
+        discussion:
+            "Nodes that run go on to their end. `flow resume` takes the run up again; in the approval mode manual, "
             + "`flow approve RUN` does.",
         examples: [("flow pause @latest", "pause the newest run")],
         run: { invocation in

@@ -137,7 +137,9 @@ struct RunReport {
         if request.quorum > 1 { text += "  \(request.quorum) people have to say yes\n" }
         if !request.approvers.isEmpty { text += "  to be answered by \(request.approvers.joined(separator: ", "))\n" }
         if !request.barred.isEmpty { text += "  not to be answered by \(request.barred.joined(separator: ", "))\n" }
-        if let deadline = request.deadline { text += "  until \(deadline.iso8601), then \(request.onDeadline.rawValue)\n" }
+        if let deadline = request.deadline {
+            text += "  until \(deadline.iso8601), then \(request.onDeadline.rawValue)\n"
+        }
         return text
     }
 

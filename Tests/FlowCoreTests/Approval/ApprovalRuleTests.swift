@@ -29,7 +29,8 @@ struct ApprovalRuleTests {
     @Test("Two of three have to say yes, each once; the first alone changes nothing")
     func quorum() throws {
         var run = try gate(ApprovalRequest(prompt: "?", approvers: ["ann", "bob", "cid"], quorum: 2))
-        #expect(refusal(&run) { try $0.answer("gate", .approved, by: "eve") } == "only ann, bob, cid may answer, not eve")
+        #expect(
+            refusal(&run) { try $0.answer("gate", .approved, by: "eve") } == "only ann, bob, cid may answer, not eve")
         try run.answer("gate", .approved, by: "ann")
         #expect(run.machine.nodes[1].status == .waiting)
         #expect(refusal(&run) { try $0.answer("gate", .approved, by: "ann") } == "ann has answered already")
@@ -81,7 +82,10 @@ struct ApprovalRuleTests {
     @Test(
         "When nobody answers, what the question says happens, with a verdict of its own",
         arguments: [
-            (ApprovalRequest.DeadlineAction.reject, ["gate failed: rejected", "after omitted: `gate` ended as rejected"]),
+            (
+                ApprovalRequest.DeadlineAction.reject,
+                ["gate failed: rejected", "after omitted: `gate` ended as rejected"]
+            ),
             (.fail, ["gate failed: timeout", "after omitted: `gate` ended as failed"]),
             (.skip, ["gate answered: skip", "gate skipped: skipped by deadline"]),
             (.abort, ["gate answered: abort", "cancel requested: aborted by deadline"]),

@@ -20,7 +20,10 @@ struct ApprovalTableTests {
         "step failed: rejected", "after omitted: `step` ended as rejected", "run failed: node `step` failed",
     ]
     private static func cancelled(_ verb: String) -> [String] {
-        ["cancel requested: \(verb) by ann: why", "step cancelled", "after cancelled", "run cancelled: \(verb) by ann: why"]
+        [
+            "cancel requested: \(verb) by ann: why", "step cancelled", "after cancelled",
+            "run cancelled: \(verb) by ann: why",
+        ]
     }
     private static let back = ["step answered: send_back", "run goes back to draft: draft step after"]
     private static let skipped = [
@@ -84,9 +87,13 @@ struct ApprovalTableTests {
             Cell(mode: .onError, resolution: .skip, facts: skipped),
             Cell(mode: .onError, resolution: .abort, facts: aborted),
             Cell(mode: .onError, resolution: .sendBack, facts: back + ["draft started #2"]),
-            Cell(mode: .manual, resolution: .approved, facts: ["run answered: approved", "run resumed", "step started #1"]),
+            Cell(
+                mode: .manual, resolution: .approved,
+                facts: ["run answered: approved", "run resumed", "step started #1"]),
             Cell(mode: .manual, resolution: .rejected, facts: ["run answered: rejected"] + cancelled("rejected")),
-            Cell(mode: .manual, resolution: .modified, facts: ["run answered: modified", "run resumed", "step started #1"]),
+            Cell(
+                mode: .manual, resolution: .modified,
+                facts: ["run answered: modified", "run resumed", "step started #1"]),
             Cell(mode: .manual, resolution: .retry, facts: ["refused: `retry` \(whole)"]),
             Cell(mode: .manual, resolution: .skip, facts: ["refused: `skip` \(whole)"]),
             Cell(mode: .manual, resolution: .abort, facts: ["run answered: abort"] + cancelled("aborted")),
@@ -130,9 +137,11 @@ struct ApprovalTableTests {
         #expect(again.feedback(for: run.node("step")) == run.machine.feedback(for: run.node("step")))
     }
 
-    @Test("Nothing of the step runs before the answer, whatever else comes", arguments: [
-        ApprovalPolicy.Mode.afterPlanning, .beforeEachStep, .custom,
-    ])
+    @Test(
+        "Nothing of the step runs before the answer, whatever else comes",
+        arguments: [
+            ApprovalPolicy.Mode.afterPlanning, .beforeEachStep, .custom,
+        ])
     func enforced(_ mode: ApprovalPolicy.Mode) throws {
         var run = try Self.asked(mode)
         let count = run.log.count

@@ -85,7 +85,9 @@ struct RewindTests {
     @Test("Changes are refused where they would come to nothing")
     func changes() throws {
         let change = JSONObject([.init(key: "with", value: ["x": 1])])
-        var run = try gated([node("each", foreach: .failFast), node("tied", onInterrupt: .fail), node("agent", kind: "agent")])
+        var run = try gated([
+            node("each", foreach: .failFast), node("tied", onInterrupt: .fail), node("agent", kind: "agent"),
+        ])
         func refusal(_ name: String, _ action: Intervention.Action) -> String? {
             do {
                 try run.send(.intervened(run.node(name), Intervention(action, by: "ann")))

@@ -161,7 +161,8 @@ extension ScriptedModel {
     @Test("custom: rules with questions of their own, also for what sub-workflows do")
     func custom() async throws {
         let project = try TestProject()
-        try project.write("child.yaml", "flow: 1\nname: child\nnodes: {publish_it: {run: \"true\"}, other: {run: \"true\"}}\n")
+        try project.write(
+            "child.yaml", "flow: 1\nname: child\nnodes: {publish_it: {run: \"true\"}, other: {run: \"true\"}}\n")
         let run = try await project.run(
             """
             files: [child.yaml]
@@ -219,7 +220,8 @@ extension ScriptedModel {
         #expect(try await run.output("last", "n") == 4)
         #expect(project.lines("ledger") == ["x", "x"])
         let summary = try #require(try await run.reader.summary(of: run.id))
-        let plan = try await run.reader.workflow(of: summary, loader: try await project.engine().loader).compilation.plan
+        let plan = try await run.reader.workflow(of: summary, loader: try await project.engine().loader).compilation
+            .plan
         let replay = RunReplay(plan: try #require(plan), events: try await run.events, inherited: [])
         #expect(replay.difference(from: summary, events: try await run.events) == nil)
         #expect(replay.differences(from: try await run.reader.nodes(of: run.id)) == [])

@@ -63,7 +63,8 @@ final class Door: Sendable {
 
 /// What people change of a run that goes on.
 @Suite struct InterventionTests {
-    private static let agents = "agents: {worker: {instructions: Work., tools: [list_files]}, other: {instructions: Other.}}\n"
+    private static let agents =
+        "agents: {worker: {instructions: Work., tools: [list_files]}, other: {instructions: Other.}}\n"
 
     private func object(_ members: (String, JSONValue)...) -> JSONObject {
         JSONObject(members.map { JSONObject.Member(key: $0.0, value: $0.1) })
@@ -172,7 +173,9 @@ final class Door: Sendable {
                 return (error as? EngineError)?.description
             }
         }
-        #expect(await refusal("a", .modify(object(("wth", .object(JSONObject())))))?.contains("did you mean `with`?") == true)
+        #expect(
+            await refusal("a", .modify(object(("wth", .object(JSONObject())))))?.contains("did you mean `with`?")
+                == true)
         #expect(await refusal("a", .modify(JSONObject())) == "nothing is changed")
         #expect(await refusal("b", .pin(JSONObject())) == "the output `n` is missing")
         #expect(await refusal("b", .pin(object(("n", "x"))))?.contains("`integer` is declared") == true)

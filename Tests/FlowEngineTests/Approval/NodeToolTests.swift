@@ -54,7 +54,8 @@ import Testing
         #expect(model.requests[2].messages.first?.content.hasPrefix("Know.") == true)
         #expect(model.requests[2].messages.last?.content == "Is it 42?")
         let calls = try await run.reader.calls(of: run.id)
-        #expect(calls.map(\.start.name) == ["default", "node:times", "default", "node:ask_expert", "default", "default"])
+        #expect(
+            calls.map(\.start.name) == ["default", "node:times", "default", "node:ask_expert", "default", "default"])
         #expect(Set(calls.map(\.node)) == ["a"])
         await project.close()
     }

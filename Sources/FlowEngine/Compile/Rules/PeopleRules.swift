@@ -58,7 +58,8 @@ struct PeopleRules {
 
     /// All faults. Where nothing of the kind is written, nothing is looked up.
     static func diagnostics(_ definition: WorkflowDefinition) -> [Diagnostic] {
-        let isConcerned = definition.toolNodes.isEmpty == false
+        let isConcerned =
+            definition.toolNodes.isEmpty == false
             || (definition.nodes + definition.finally).contains {
                 $0.kind == "approval" && $0.body.bodyMember("rewind_to") != nil
             }
@@ -103,7 +104,8 @@ struct PeopleRules {
         guard ancestors(of: index).contains(place) else {
             return [
                 Diagnostic(
-                    .notAnAncestor, "`\(nodes[index].id)` does not come after `\(target)`, so it cannot send back to it",
+                    .notAnAncestor,
+                    "`\(nodes[index].id)` does not come after `\(target)`, so it cannot send back to it",
                     at: span, help: ["write `needs: [\(target)]`, or go back to a node that it waits for"])
             ]
         }
@@ -111,7 +113,8 @@ struct PeopleRules {
         guard let each = back.first(where: { nodes[$0].options.foreach != nil }) else { return [] }
         return [
             Diagnostic(
-                .badNode, "the run cannot go back to `\(target)`: `\(nodes[each].id)`, which follows from it, is a fan-out",
+                .badNode,
+                "the run cannot go back to `\(target)`: `\(nodes[each].id)`, which follows from it, is a fan-out",
                 at: span, help: ["put the fan-out into a workflow of its own"])
         ]
     }
@@ -136,7 +139,8 @@ struct PeopleRules {
             return fault("a node of kind `\(node.kind)` cannot be a tool", "a tool has to answer at once")
         }
         if node.options.foreach != nil || node.options.repetition != nil {
-            return fault("`\(id)` runs more than once, and a tool runs once a call", "leave the repetition to the agent")
+            return fault(
+                "`\(id)` runs more than once, and a tool runs once a call", "leave the repetition to the agent")
         }
         let known = ancestors(of: agent)
         for need in node.needs {
