@@ -75,7 +75,9 @@ enum InspectCommandLine {
         let history = try await run?.events(after: 0) ?? []
         var slots = plan.definition.maxParallel ?? 8
         if let run { slots = try await run.reader.inputs(of: run.summary).1.maxParallel ?? slots }
-        var machine = RunMachine(plan: plan, slots: slots, emptyResult: .zero, history: history)
+        var machine = RunMachine(
+            plan: plan, slots: slots, emptyResult: .zero,
+            approvals: plan.definition.approvals ?? .standard, history: history)
         // A workflow has no log: shown is what its start would lead to.
         if run == nil { _ = try machine.advance(.start(engine: "inspect"), at: WallClock.now) }
         return machine.takeEffects().map { line($0, machine) + "\n" }.joined()
@@ -86,6 +88,7 @@ enum InspectCommandLine {
         case .prepare(let node): "prepare \(machine.name(of: node))"
         case .run(let node, let attempt): "run \(machine.name(of: node)) attempt \(attempt)"
         case .cancel(let node, let attempt): "cancel \(machine.name(of: node)) attempt \(attempt)"
+        case .restart(let node, let attempt): "restart \(machine.name(of: node)) attempt \(attempt)"
         case .wake(let node, let moment): "wake \(machine.name(of: node)) at \(moment.iso8601)"
         case .join(let node): "join \(machine.name(of: node))"
         case .watch(let node, let run): "watch \(machine.name(of: node)) run \(run)"

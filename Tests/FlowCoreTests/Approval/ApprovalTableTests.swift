@@ -25,86 +25,92 @@ struct ApprovalTableTests {
             "run cancelled: \(verb) by ann: why",
         ]
     }
-    private static let back = ["step answered: send_back", "run goes back to draft: draft step after"]
-    private static let skipped = [
-        "step answered: skip", "step skipped: skipped by ann: why", "after started #1",
-    ]
-    private static let aborted = ["step answered: abort"] + cancelled("aborted")
-    private static let nothing = "refused: no answer is awaited there"
-    private static let whole = "answers a node, and the run is paused as a whole"
+    private static let back = "run goes back to draft: draft step after"
 
-    /// What is the same at all checkpoints before a node.
-    private static func before(_ mode: ApprovalPolicy.Mode, _ checkpoint: String, draft: String) -> [Cell] {
-        [
-            Cell(mode: mode, resolution: .approved, facts: ["step approved", "step released", "step started #1"]),
-            Cell(mode: mode, resolution: .rejected, facts: ["step rejected by person"] + rejected),
-            Cell(
-                mode: mode, resolution: .modified,
-                facts: ["step answered: modified", "step released", "step started #1"]),
-            Cell(
-                mode: mode, resolution: .retry,
-                facts: [
-                    "step answered: retry", "step released to be asked anew",
-                    "step waits for approval: \(checkpoint)",
-                ]),
-            Cell(mode: mode, resolution: .skip, facts: skipped),
-            Cell(mode: mode, resolution: .abort, facts: aborted),
-            Cell(mode: mode, resolution: .sendBack, facts: back + [draft]),
-        ]
+    /// The table of one mode.
+    private struct Rows {
+        let mode: ApprovalPolicy.Mode
+        var cells: [Cell] = []
+
+        mutating func add(_ resolution: ApprovalDecision.Resolution, _ facts: [String]) {
+            cells.append(Cell(mode: mode, resolution: resolution, facts: facts))
+        }
     }
 
-    static let cells: [Cell] =
-        [
-            Cell(mode: .ask, resolution: .approved, facts: ["step approved", "step succeeded", "after started #1"]),
-            Cell(mode: .ask, resolution: .rejected, facts: ["step rejected by person"] + rejected),
-            Cell(
-                mode: .ask, resolution: .modified,
-                facts: ["step answered: modified", "step succeeded", "after started #1"]),
-            Cell(
-                mode: .ask, resolution: .retry,
-                facts: ["step answered: retry", "step released to be asked anew", "step started #2"]),
-            Cell(mode: .ask, resolution: .skip, facts: skipped),
-            Cell(mode: .ask, resolution: .abort, facts: aborted),
-            Cell(mode: .ask, resolution: .sendBack, facts: back + ["draft started #2"]),
-        ]
-        + ApprovalDecision.Resolution.allCases.map { Cell(mode: .none, resolution: $0, facts: [nothing]) }
-        + before(.afterPlanning, "after_planning", draft: "draft started #2")
-        + before(.beforeEachStep, "before_step", draft: "draft waits for approval: before_step")
-        + [
-            Cell(
-                mode: .onError, resolution: .approved,
-                facts: [
-                    "step approved", "step failed: exit_code", "after omitted: `step` ended as failed",
-                    "run failed: node `step` failed",
-                ]),
-            Cell(mode: .onError, resolution: .rejected, facts: ["step rejected by person"] + rejected),
-            Cell(
-                mode: .onError, resolution: .modified,
-                facts: ["step answered: modified", "step failed: exit_code, again at 0", "step started #2"]),
-            Cell(
-                mode: .onError, resolution: .retry,
-                facts: ["step answered: retry", "step failed: exit_code, again at 0", "step started #2"]),
-            Cell(mode: .onError, resolution: .skip, facts: skipped),
-            Cell(mode: .onError, resolution: .abort, facts: aborted),
-            Cell(mode: .onError, resolution: .sendBack, facts: back + ["draft started #2"]),
-            Cell(
-                mode: .manual, resolution: .approved,
-                facts: ["run answered: approved", "run resumed", "step started #1"]),
-            Cell(mode: .manual, resolution: .rejected, facts: ["run answered: rejected"] + cancelled("rejected")),
-            Cell(
-                mode: .manual, resolution: .modified,
-                facts: ["run answered: modified", "run resumed", "step started #1"]),
-            Cell(mode: .manual, resolution: .retry, facts: ["refused: `retry` \(whole)"]),
-            Cell(mode: .manual, resolution: .skip, facts: ["refused: `skip` \(whole)"]),
-            Cell(mode: .manual, resolution: .abort, facts: ["run answered: abort"] + cancelled("aborted")),
-            Cell(
-                mode: .manual, resolution: .sendBack,
-                facts: [
-                    "run answered: send_back", "run goes back to draft: draft step after", "run resumed",
-                    "draft started #2",
-                ]),
-        ]
-        + before(.custom, "custom", draft: "draft started #2")
+    /// What is the same wherever a node is asked about.
+    private static func common(_ rows: inout Rows, draft: String, after: String) {
+        rows.add(.rejected, ["step rejected by person"] + rejected)
+        rows.add(.skip, ["step answered: skip", "step skipped: skipped by ann: why", after])
+        rows.add(.abort, ["step answered: abort"] + cancelled("aborted"))
+        rows.add(.sendBack, ["step answered: send_back", back, draft])
+    }
+
+    private static func before(
+        _ mode: ApprovalPolicy.Mode, _ checkpoint: String, draft: String = "draft started #2",
+        after: String = "after started #1"
+    ) -> [Cell] {
+        var rows = Rows(mode: mode)
+        common(&rows, draft: draft, after: after)
+        rows.add(.approved, ["step approved", "step released", "step started #1"])
+        rows.add(.modified, ["step answered: modified", "step released", "step started #1"])
+        let asked = "step waits for approval: \(checkpoint)"
+        rows.add(.retry, ["step answered: retry", "step released to be asked anew", asked])
+        return rows.cells
+    }
+
+    private static var gate: [Cell] {
+        var rows = Rows(mode: .ask)
+        common(&rows, draft: "draft started #2", after: "after started #1")
+        rows.add(.approved, ["step approved", "step succeeded", "after started #1"])
+        rows.add(.modified, ["step answered: modified", "step succeeded", "after started #1"])
+        rows.add(.retry, ["step answered: retry", "step released to be asked anew", "step started #2"])
+        return rows.cells
+    }
+
+    private static var onError: [Cell] {
+        var rows = Rows(mode: .onError)
+        common(&rows, draft: "draft started #2", after: "after started #1")
+        let omitted = "after omitted: `step` ended as failed"
+        rows.add(.approved, ["step approved", "step failed: exit_code", omitted, "run failed: node `step` failed"])
+        let again = "step failed: exit_code, again at 0"
+        rows.add(.modified, ["step answered: modified", again, "step started #2"])
+        rows.add(.retry, ["step answered: retry", again, "step started #2"])
+        return rows.cells
+    }
+
+    private static var manual: [Cell] {
+        var rows = Rows(mode: .manual)
+        rows.add(.approved, ["run answered: approved", "run resumed", "step started #1"])
+        rows.add(.modified, ["run answered: modified", "run resumed", "step started #1"])
+        rows.add(.rejected, ["run answered: rejected"] + cancelled("rejected"))
+        rows.add(.abort, ["run answered: abort"] + cancelled("aborted"))
+        rows.add(.retry, ["refused: `retry` answers a node, and the run is paused as a whole"])
+        rows.add(.skip, ["refused: `skip` answers a node, and the run is paused as a whole"])
+        rows.add(.sendBack, ["run answered: send_back", back, "run resumed", "draft started #2"])
+        return rows.cells
+    }
+
+    /// Nobody is asked, so no answer is taken.
+    private static var nobody: [Cell] {
+        var rows = Rows(mode: .none)
+        for resolution in ApprovalDecision.Resolution.allCases {
+            rows.add(resolution, ["refused: no answer is awaited there"])
+        }
+        return rows.cells
+    }
+
+    static let cells: [Cell] = {
+        var cells = gate
+        cells += nobody
+        cells += before(.afterPlanning, "after_planning")
+        cells += before(
+            .beforeEachStep, "before_step", draft: "draft waits for approval: before_step",
+            after: "after waits for approval: before_step")
+        cells += onError
+        cells += manual
+        cells += before(.custom, "custom")
+        return cells
+    }()
 
     @Test("There is a cell for each mode and answer")
     func complete() {
@@ -171,9 +177,6 @@ struct ApprovalTableTests {
         switch mode {
         case .ask: try run.wait("step", for: .approval(ApprovalRequest(prompt: "may it?")))
         case .onError: try run.fail("step")
-        case .beforeEachStep:
-            // What follows is not asked about here.
-            break
         default: break
         }
         return run
