@@ -71,7 +71,7 @@ import Testing
         #expect(try await run.outcome() == .ended(.succeeded, reason: nil))
         let results = try #require(model.requests.last).messages.filter { $0.role == .tool }
         #expect(results.count == 2)
-        #expect(results.allSatisfy(\.isError))
+        #expect(results.allSatisfy { $0.isError })
         #expect(results[1].content.contains("not permitted"))
         await project.close()
     }
