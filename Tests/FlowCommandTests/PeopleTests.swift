@@ -56,7 +56,7 @@ import Testing
         #expect(changed.code == 3, "\(changed.errorOutput)")
         #expect(changed.output.contains("b asks"))
         let last = try await flow.run("answer", run, "abort", "b", "--resume")
-        #expect(last.code == 4 || last.code == 1, "\(last.code)")
+        #expect(last.output.contains("cancelled"), "\(last.output)")
         #expect(try await flow.run("answer", run, "retri", "b").errorOutput.contains("did you mean `retry`?"))
     }
 
