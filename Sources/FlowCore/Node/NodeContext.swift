@@ -26,6 +26,8 @@ public struct NodeContext: Sendable {
     public var approvesAll: Bool
     /// What the previous attempt failed with.
     public var lastFailure: NodeFailure?
+    /// What the expressions of outputs see beside what the kind puts out; nil where there are none.
+    public var scope: (any ValueScope)?
     /// Where the attempt makes its calls to models and tools.
     public var calls: any CallDesk
     /// Takes a line for the run's log; may be called from any thread.
@@ -36,7 +38,7 @@ public struct NodeContext: Sendable {
         run: String, workflow: String, node: String, attempt: Int, definition: NodeDefinition, body: JSONValue,
         fields: JSONObject = JSONObject(), with: JSONObject = JSONObject(), environment: [String: String] = [:],
         directory: String, workflowDirectory: String, idempotencyKey: String = "", approvesAll: Bool = false,
-        lastFailure: NodeFailure? = nil, calls: any CallDesk = OpenCallDesk(),
+        lastFailure: NodeFailure? = nil, scope: (any ValueScope)? = nil, calls: any CallDesk = OpenCallDesk(),
         log: @escaping @Sendable (NodeLogLine) -> Void = { _ in }
     ) {
         self.run = run
@@ -53,6 +55,7 @@ public struct NodeContext: Sendable {
         self.idempotencyKey = idempotencyKey
         self.approvesAll = approvesAll
         self.lastFailure = lastFailure
+        self.scope = scope
         self.calls = calls
         self.log = log
     }

@@ -178,6 +178,7 @@ extension RunExecutor {
         let body = try definition.body.render(in: scope)
         var fields = JSONObject()
         for field in definition.fields { fields[field.name] = try field.template.render(in: scope) }
+        let outer = definition.options.outputs.contains { $0.value != nil } ? scope : nil
         scope.secrets = site.secrets.scopeValue
         var with = JSONObject()
         for entry in definition.options.with { with[entry.name] = try entry.template.render(in: scope) }
@@ -192,7 +193,7 @@ extension RunExecutor {
             directory: site.layout.work(name, attempt: attempt, of: site.run),
             workflowDirectory: site.workflowDirectory,
             idempotencyKey: idempotencyKey(of: node, name: name),
-            approvesAll: site.options.approval == .none, lastFailure: rows.failures[node],
+            approvesAll: site.options.approval == .none, lastFailure: rows.failures[node], scope: outer,
             calls: AttemptDesk(executor: self, node: node, name: name, attempt: attempt))
     }
 }
