@@ -66,7 +66,7 @@ class History:
         """A branch that changes one leaf of a large run."""
         self.write("large.yaml", nodes)
         self.call("run", "large.yaml", "--quiet")
-        run = json.loads(self.call("list", "--json")[0].splitlines()[0])["id"]
+        run = json.loads(self.call("show", "@latest", "--json")[0])["id"]
         leaf = f"n{nodes - 1}"
         change = ["--set", f"nodes.{leaf}.set.v=-1"]
         before = self.size()
@@ -89,7 +89,7 @@ class History:
         shutil.rmtree(os.path.join(self.folder, ".flow"))
         self.write("small.yaml", nodes)
         self.call("run", "small.yaml", "--quiet")
-        run = json.loads(self.call("list", "--json")[0].splitlines()[0])["id"]
+        run = json.loads(self.call("show", "@latest", "--json")[0])["id"]
         before, began = self.size(), time.monotonic()
         for number in range(branches):
             self.call("branch", run, "--name", f"b{number}", "--hypothesis", f"number {number}", "--quiet", "--set",

@@ -26,43 +26,55 @@ public struct RerunPlanner: Sendable {
         of run: RunSummary, request: RerunRequest, patch: WorkflowPatch = WorkflowPatch(),
         newWorkflow: LoadedWorkflow? = nil
     ) async throws(RerunFailure) -> PlannedRerun {
-        let (inputs, options) = try await reading { () throws(EngineError) in try await reader.inputs(of: run) }
-        let rows = try await reading { () throws(EngineError) in try await reader.nodes(of: run.id) }
-        var made: (patched: PatchedWorkflow, diff: DefinitionDiff)?
-        if newWorkflow == nil {
-            made = try await reading { () throws(EngineError) in
-                try await SlicedPatch.apply(patch, to: run, inputs, reader, loader)
-            }
+        let facts: Facts
+        var made: PatchedWorkflow.Compared?
+        do throws(EngineError) {
+            facts = try await self.facts(of: run)
+            if newWorkflow == nil { made = try await SlicedPatch.apply(patch, to: run, facts.inputs, reader, loader) }
+        } catch {
+            throw .engine(error)
         }
-        if made == nil { made = try await whole(run, inputs, patch, newWorkflow) }
-        guard let (patched, diff) = made, let plan = patched.workflow.compilation.plan else { throw .faults([]) }
+        if made == nil { made = try await whole(run, facts.inputs, patch, newWorkflow) }
+        guard let made, let plan = made.patched.workflow.compilation.plan else { throw .faults([]) }
+        let (patched, diff) = (made.patched, made.diff)
         var request = request
-        request.changedInputs.formUnion(Self.differences(inputs, patched.inputs))
+        request.changedInputs.formUnion(Self.differences(facts.inputs, patched.inputs))
         request.pins.formUnion(patched.pins.keys)
         let found: RerunPlan
         do throws(RerunError) {
-            found = try RerunPlan.make(standings: Self.standings(rows), new: plan, diff: diff, request: request)
+            found = try RerunPlan.make(standings: Self.standings(facts.rows), new: plan, diff: diff, request: request)
         } catch {
             throw .refused(error)
         }
         var planned = PlannedRerun(
             run: run, plan: found, diff: diff, request: request, workflow: patched.workflow, inputs: patched.inputs,
-            options: options, pins: patched.pins)
-        planned.cost = try await reading { () throws(EngineError) in try await cost(of: found, rows, run) }
+            options: facts.options, pins: patched.pins)
+        do throws(EngineError) { planned.cost = try await cost(of: found, facts.rows, run) } catch {
+            throw .engine(error)
+        }
         return planned
     }
 
-    private func reading<Value>(
-        _ body: () async throws(EngineError) -> Value
-    ) async throws(RerunFailure) -> Value {
-        do throws(EngineError) { return try await body() } catch { throw .engine(error) }
+    /// What is read of the old run.
+    private struct Facts {
+        var inputs: JSONObject
+        var options: RunOptions
+        var rows: [NodeSummary]
+    }
+
+    private func facts(of run: RunSummary) async throws(EngineError) -> Facts {
+        let (inputs, options) = try await reader.inputs(of: run)
+        return Facts(inputs: inputs, options: options, rows: try await reader.nodes(of: run.id))
     }
 
     /// Compiles the old workflow and the new one, and compares them node by node.
     private func whole(
         _ run: RunSummary, _ inputs: JSONObject, _ patch: WorkflowPatch, _ newWorkflow: LoadedWorkflow?
-    ) async throws(RerunFailure) -> (patched: PatchedWorkflow, diff: DefinitionDiff) {
-        let old = try await reading { () throws(EngineError) in try await reader.workflow(of: run, loader: loader) }
+    ) async throws(RerunFailure) -> PatchedWorkflow.Compared {
+        let old: LoadedWorkflow
+        do throws(EngineError) { old = try await reader.workflow(of: run, loader: loader) } catch {
+            throw .engine(error)
+        }
         guard let before = old.compilation.definition, old.compilation.plan != nil else {
             throw .engine(
                 EngineError(.invalidWorkflow, "this version of flow cannot compile the workflow of run \(run.id)"))
@@ -81,7 +93,7 @@ public struct RerunPlanner: Sendable {
             : DefinitionDiff(
                 old: before, new: plan.definition, oldSurroundings: WorkflowSurroundings(of: old),
                 newSurroundings: WorkflowSurroundings(of: patched.workflow))
-        return (patched, diff)
+        return PatchedWorkflow.Compared(patched: patched, diff: diff)
     }
 
     /// What the calls of the nodes that run again have cost when they were made.

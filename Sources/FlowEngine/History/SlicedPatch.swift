@@ -14,7 +14,7 @@ enum SlicedPatch {
     /// then have their words from the whole.
     static func apply(
         _ patch: WorkflowPatch, to run: RunSummary, _ inputs: JSONObject, _ reader: RunReader, _ loader: WorkflowLoader
-    ) async throws(EngineError) -> (PatchedWorkflow, DefinitionDiff)? {
+    ) async throws(EngineError) -> PatchedWorkflow.Compared? {
         let names = patch.changedNodes
         guard !names.isEmpty, patch.diagnostics.isEmpty, let manifest = try await reader.json(run.source),
             let entry = manifest["entry"]?.stringValue, let files = manifest["files"]?.objectValue
@@ -43,16 +43,15 @@ enum SlicedPatch {
             workflow: workflow, inputs: inputs, pins: pins, changedFiles: whole == text ? [] : [entry], faults: [])
         patch.bind(given, &patched)
         guard patched.faults.isEmpty else { return nil }
-        if patched.changedFiles.isEmpty { return (patched, DefinitionDiff()) }
+        if patched.changedFiles.isEmpty { return PatchedWorkflow.Compared(patched: patched, diff: DefinitionDiff()) }
         // All other nodes are written as they were, and what surrounds them is too.
         var after = plan.definition
         after.nodes = names.compactMap { plan.index(of: $0) }.sorted().map { plan.nodes[$0] }
-        return (
-            patched,
-            DefinitionDiff(
+        return PatchedWorkflow.Compared(
+            patched: patched,
+            diff: DefinitionDiff(
                 old: definition, new: after, oldSurroundings: WorkflowSurroundings(of: before),
-                newSurroundings: WorkflowSurroundings(of: workflow))
-        )
+                newSurroundings: WorkflowSurroundings(of: workflow)))
     }
 
     /// The files of agents; nil when there are others, since which of those a node can read depends on what all nodes name.
@@ -65,6 +64,14 @@ enum SlicedPatch {
             files[path] = bytes
         }
         return files
+    }
+}
+
+extension PatchedWorkflow {
+    /// A workflow with a patch applied, and in what it differs from the one before.
+    struct Compared {
+        var patched: PatchedWorkflow
+        var diff: DefinitionDiff
     }
 }
 

@@ -67,7 +67,10 @@ extension RunExecutor {
 
     /// All that the result of a prepared node depends on, by name; nil when a part of it cannot be told from outside.
     private func fingerprint(of node: Int, _ reuse: RunReuse) async throws(StoreError) -> JSONObject? {
-        let definition = definition(of: node)
+        var definition = definition(of: node)
+        let item = try await item(of: node)
+        // Of an item it does not count which others there are.
+        if item != nil { definition.options = definition.options.ofItem }
         let reads = NodeReads(of: definition, in: site.plan.definition)
         // What names the run itself is never the same twice.
         guard !reads.others.contains("run") else { return nil }
@@ -86,7 +89,7 @@ extension RunExecutor {
             guard let part = try await part(of: other) else { return nil }
             parts["nodes.\(name)"] = part
         }
-        if let item = try await item(of: node) {
+        if let item {
             parts["item"] = item.value
             if reads.others.contains("item_index") { parts["item_index"] = .integer(Int64(item.place)) }
         }
@@ -118,6 +121,15 @@ extension RunExecutor {
             part["items"] = .array(files)
         }
         return .string(Digest(of: .object(part)).hex)
+    }
+}
+
+extension NodeOptions {
+    /// What has a part in the result of one item of a fan-out, without the list.
+    fileprivate var ofItem: NodeOptions {
+        NodeOptions(
+            when: when, with: with, env: env, outputs: outputs, artifacts: artifacts, repetition: repetition,
+            cache: cache)
     }
 }
 
