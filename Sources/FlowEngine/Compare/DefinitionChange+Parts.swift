@@ -5,9 +5,7 @@ import FlowCore
 extension DefinitionChange {
     /// The parts of two workflows that differ, beside their nodes.
     static func between(_ old: WorkflowDefinition, _ new: WorkflowDefinition) -> [DefinitionChange] {
-        DefinitionDiff.changes(from: NormalForm(of: old).parts, to: NormalForm(of: new).parts).map { change in
-            DefinitionChange(part: change.part, old: text(change.old), new: text(change.new))
-        }
+        changes(from: NormalForm(of: old).parts, to: NormalForm(of: new).parts)
     }
 
     /// The parts of a node that differ, named as the file has them. Nodes that are written alike are known by their templates,
@@ -20,17 +18,40 @@ extension DefinitionChange {
         {
             return []
         }
-        let changes = DefinitionDiff.changes(
-            from: NormalForm(of: old, withWords: true).parts, to: NormalForm(of: new, withWords: true).parts)
-        return changes.map { change in
-            DefinitionChange(part: name(of: change.part, new.kind), old: text(change.old), new: text(change.new))
+        return changes(from: parts(of: old), to: parts(of: new))
+    }
+
+    /// The parts of a node under the names that the file has for them.
+    private static func parts(of node: NodeDefinition) -> [NormalForm.Part] {
+        NormalForm(of: node, withWords: true).parts.map { part in
+            var part = part
+            if part.name == "body" {
+                part.name = node.kind
+            } else if part.name.hasPrefix("fields.") {
+                part.name = String(part.name.dropFirst("fields.".count))
+            } else if let shape = node.options.foreach?.shape.name,
+                part.name == "foreach" || part.name.hasPrefix("foreach.")
+            {
+                part.name = shape + part.name.dropFirst("foreach".count)
+            }
+            return part
         }
     }
 
-    /// What stands under the kind's key is told by that, and what belongs to the kind by its own name.
-    private static func name(of part: String, _ kind: String) -> String {
-        if part == "body" { return kind }
-        return part.hasPrefix("fields.") ? String(part.dropFirst("fields.".count)) : part
+    private static func changes(from old: [NormalForm.Part], to new: [NormalForm.Part]) -> [DefinitionChange] {
+        var changes: [DefinitionChange] = []
+        for change in DefinitionDiff.changes(from: old, to: new) {
+            var found = DefinitionChange(part: change.part, old: text(change.old), new: text(change.new))
+            // A goal belongs to its output, and is told with it.
+            if found.part.hasPrefix("outputs."), found.part.hasSuffix(".goal") {
+                found.part = String(found.part.dropLast(".goal".count))
+                found.old = found.old.map { "goal \($0)" }
+                found.new = found.new.map { "goal \($0)" }
+                if changes.contains(where: { $0.part == found.part }) { continue }
+            }
+            changes.append(found)
+        }
+        return changes
     }
 
     /// A text as it is, anything else as JSON: on one line if that is not long.

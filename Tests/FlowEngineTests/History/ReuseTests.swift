@@ -97,7 +97,7 @@ import Testing
     @Test("Without the key nothing is reused, nor with never, nor when it is too old", arguments: ["", "never", "ttl"])
     func limits(_ way: String) async throws {
         var other = text(way == "never" ? "never" : "global", salt: way == "ttl" ? "ttl: 1ms" : "")
-        if way.isEmpty { other = other.replacing("cache: {mode: global }", with: "priority: 1") }
+        if way.isEmpty { other = other.replacing("cache: {mode: global }", with: "timeout: 1h") }
         _ = try await project.run(other)
         try forget()
         try await Task.sleep(for: .milliseconds(20))
@@ -148,7 +148,7 @@ import Testing
     @Test("Each item of a fan-out is reused by itself")
     func items() async throws {
         let text = #"""
-            inputs: {list: {type: array}}
+            inputs: {list: {type: array, required: true}}
             outputs: {all: {value: "${{ nodes.each.outputs.n }}", type: array}}
             nodes:
               each:
