@@ -26,7 +26,10 @@ import Testing
 
     private static func patch(_ values: [(String, String)]) -> WorkflowPatch {
         var patch = WorkflowPatch()
-        for (path, value) in values { #expect(patch.set(path, to: value)) }
+        for (path, value) in values {
+            let isSet = patch.set(path, to: value)
+            #expect(isSet)
+        }
         return patch
     }
 
