@@ -15,7 +15,8 @@ import Testing
         for node in 0..<count {
             text += "  n\(node):\n    title: Number \(node)\n"
             if node >= 10 {
-                text += "    needs: [n\(node - 10), n\(node - node % 10 - 5)]\n"
+                let other = node % 10 == 5 ? "" : ", n\(node - node % 10 - 5)"
+                text += "    needs: [n\(node - 10)\(other)]\n"
                 text += "    set: {v: \"${{ nodes.n\(node - 10).outputs.v + inputs.x }}\"}\n"
             } else {
                 text += "    # the first\n    set: {v: \(node)}\n"
