@@ -46,7 +46,7 @@ import Testing
         let (inputs, _) = try await reader.inputs(of: summary)
         for values in [
             [("nodes.n2499.set.v", "-1")], [("nodes.n0.set.v", "7"), ("nodes.n1200.title", "Another")],
-            [("nodes.n12.when", "inputs.x > 0")], [("nodes.n3.set.v", "3")],
+            [("nodes.n2495.when", "inputs.x > 0")], [("nodes.n3.set.v", "3")],
             [("nodes.n17.env", "null"), ("inputs.x", "5")],
         ] {
             let patch = Self.patch(values)
