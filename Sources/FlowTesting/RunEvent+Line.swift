@@ -24,6 +24,8 @@ extension RunEvent {
         case .nodeWaiting(let node, _, .run(let run)): "\(node) waits for run \(run)"
         case .approvalDecided(let node, let decision):
             "\(node) \(decision.approved ? "approved" : "rejected by person")"
+        case .nodeFingerprinted(let node, _): "\(node) fingerprinted"
+        case .nodeReused(let node, let origin, _): "\(node) reused from \(origin.run)"
         case .nodeSkipped(let node, let reason): "\(node) skipped: \(reason)"
         case .nodeOmitted(let node, let reason): "\(node) omitted: \(reason)"
         case .nodeCancelled(let node): "\(node) cancelled"

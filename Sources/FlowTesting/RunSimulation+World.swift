@@ -15,6 +15,12 @@ extension RunSimulation {
         switch effect {
         case .prepare(let node):
             guard machine.nodes[node].status == .ready else { return }
+            let isFanOut = machine.definition(of: node).options.foreach != nil && machine.nodes[node].item < 0
+            if !isFanOut, random.chance(10) {
+                answer(.fingerprinted(node, .zero))
+                guard random.chance(60) else { return answer(.prepared(node)) }
+                return answer(.reused(node, from: NodeOrigin(run: "other", node: "n"), result: .zero))
+            }
             answer(preparation(of: node))
         case .join(let node):
             let isSample = machine.definition(of: node).options.foreach?.keepsOutputTypes == true

@@ -47,6 +47,8 @@ extension RunStoreConformance {
                     approved: true, by: "ann", comment: awkward, at: Timestamp(milliseconds: .max))),
             .approvalDecided(
                 node: "n", decision: ApprovalDecision(approved: false, by: "", at: Timestamp(milliseconds: .min))),
+            .nodeFingerprinted(node: awkward, fingerprint: digest(9)),
+            .nodeReused(node: awkward, from: NodeOrigin(run: awkward, node: awkward), result: digest),
             .nodeSkipped(node: "n", reason: awkward), .nodeOmitted(node: "n", reason: ""),
             .nodeCancelled(node: "n"), .nodeInterrupted(node: "n", attempt: 7),
         ] + callEvents

@@ -5,7 +5,7 @@
 /// | from | to |
 /// |---|---|
 /// | pending | ready, omitted, cancelled, reused |
-/// | ready | running, skipped, failed, cancelled |
+/// | ready | running, reused, skipped, failed, cancelled |
 /// | running | succeeded, failed, waiting, retrying, interrupted, cancelled |
 /// | waiting | succeeded, failed, rejected, retrying, cancelled |
 /// | retrying | running, cancelled |
@@ -27,7 +27,7 @@ public enum NodeStatus: String, Sendable, Hashable, CaseIterable {
     public func allows(_ next: NodeStatus) -> Bool {
         switch self {
         case .pending: [.ready, .omitted, .cancelled, .reused].contains(next)
-        case .ready: [.running, .skipped, .failed, .cancelled].contains(next)
+        case .ready: [.running, .reused, .skipped, .failed, .cancelled].contains(next)
         case .running: [.succeeded, .failed, .waiting, .retrying, .interrupted, .cancelled].contains(next)
         case .waiting: [.succeeded, .failed, .rejected, .retrying, .cancelled].contains(next)
         case .retrying: [.running, .cancelled].contains(next)

@@ -18,6 +18,8 @@ extension RunEvent {
         case .nodeFailed: "node_failed"
         case .nodeWaiting: "node_waiting"
         case .approvalDecided: "approval_decided"
+        case .nodeFingerprinted: "node_fingerprinted"
+        case .nodeReused: "node_reused"
         case .nodeSkipped: "node_skipped"
         case .nodeOmitted: "node_omitted"
         case .nodeCancelled: "node_cancelled"
@@ -70,6 +72,10 @@ extension RunEvent {
             object["attempt"] = .integer(Int64(attempt))
             object["wait"] = wait.json
         case .approvalDecided(_, let decision): object["decision"] = decision.json
+        case .nodeFingerprinted(_, let fingerprint): object["fingerprint"] = .string(fingerprint.hex)
+        case .nodeReused(_, let origin, let result):
+            object["from"] = ["run": .string(origin.run), "node": .string(origin.node)]
+            object["result"] = .string(result.hex)
         case .nodeSkipped(_, let reason), .nodeOmitted(_, let reason): object["reason"] = .string(reason)
         case .nodeCancelled: break
         case .callStarted(_, let attempt, let index, let call):
@@ -134,6 +140,14 @@ extension RunEvent {
         case "approval_decided":
             guard let decision = json["decision"].flatMap(ApprovalDecision.init(json:)) else { return nil }
             self = .approvalDecided(node: node, decision: decision)
+        case "node_fingerprinted":
+            guard let fingerprint = digest("fingerprint") else { return nil }
+            self = .nodeFingerprinted(node: node, fingerprint: fingerprint)
+        case "node_reused":
+            guard let result = digest("result"), let run = json["from"]?["run"]?.stringValue,
+                let other = json["from"]?["node"]?.stringValue
+            else { return nil }
+            self = .nodeReused(node: node, from: NodeOrigin(run: run, node: other), result: result)
         case "node_skipped": self = .nodeSkipped(node: node, reason: text("reason"))
         case "node_omitted": self = .nodeOmitted(node: node, reason: text("reason"))
         case "node_cancelled": self = .nodeCancelled(node: node)

@@ -13,6 +13,10 @@ public enum RunInput: Sendable, Hashable {
     case conditionFalse(Int, reason: String)
     case expanded(Int, keys: [String], items: Digest)
     case evaluationFailed(Int, NodeFailure)
+    /// What the node depends on is known, and stored under the digest.
+    case fingerprinted(Int, Digest)
+    /// Another run has a result for the same.
+    case reused(Int, from: NodeOrigin, result: Digest)
 
     /// Answers to `RunEffect.run`.
     case succeeded(Int, attempt: Int, result: Digest)

@@ -146,6 +146,9 @@ public enum WorkflowSchema {
             "From which runs."),
         FieldSchema("ttl", .duration(allowsZero: false), templates: false, "How old a result may be."),
         FieldSchema("salt", .string, templates: false, "A text to change when earlier results are to be forgotten."),
+        FieldSchema(
+            "external", .boolean, templates: false, fallback: "false",
+            "Whether a node with `effects: external` is spared too; its effect does not come again then."),
     ]
 
     static let retryType = FieldType.oneOf([.integer(1...1000), .object(retry)])

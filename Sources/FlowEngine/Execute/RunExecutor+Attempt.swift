@@ -118,7 +118,7 @@ extension RunExecutor {
     }
 
     /// The item that an instance of a `foreach` stands for.
-    private func item(of node: Int) async throws(StoreError) -> (name: String, value: JSONValue, place: Int)? {
+    func item(of node: Int) async throws(StoreError) -> (name: String, value: JSONValue, place: Int)? {
         let place = Int(machine.nodes[node].item)
         let parent = Int(machine.nodes[node].planNode)
         guard place >= 0, let foreach = site.plan.nodes[parent].options.foreach else { return nil }

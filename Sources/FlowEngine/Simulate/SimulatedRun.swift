@@ -204,10 +204,10 @@ struct SimulatedRun {
                 failures[node] = failure
                 active.remove(node)
                 if retryAt == nil { facts[node, default: Fact()].end = now }
-            case .nodeSucceeded, .nodeSkipped, .nodeOmitted, .nodeCancelled:
+            case .nodeSucceeded, .nodeReused, .nodeSkipped, .nodeOmitted, .nodeCancelled:
                 active.remove(node)
                 facts[node, default: Fact()].end = now
-            case .approvalDecided: break
+            case .approvalDecided, .nodeFingerprinted: break
             default: active.remove(node)
             }
         }

@@ -35,6 +35,9 @@ enum EventText {
         case .approvalDecided(_, let decision):
             "\(decision.approved ? "approved" : "rejected") by \(decision.by)"
                 + (decision.comment.map { ": \(oneLine($0))" } ?? "")
+        case .nodeFingerprinted(_, let fingerprint): String(fingerprint.hex.prefix(12))
+        case .nodeReused(_, let origin, let result):
+            "from \(origin.node) of run \(origin.run), result \(result.hex.prefix(12))"
         case .nodeSkipped(_, let reason), .nodeOmitted(_, let reason): oneLine(reason)
         case .nodeCancelled: ""
         case .callStarted(_, let attempt, let index, let call):

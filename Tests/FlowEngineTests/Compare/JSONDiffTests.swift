@@ -6,10 +6,10 @@ import Testing
 
 @testable import FlowEngine
 
-@Suite struct PathDiffTests {
+@Suite struct JSONDiffTests {
     private static func diff(_ old: String, _ new: String) throws -> [String] {
         let values = try [old, new].map { try JSONValue.parse(Array($0.utf8)) }
-        return PathDiff(values[0], values[1], path: "v").changes.map { change in
+        return JSONDiff(values[0], values[1], path: "v").changes.map { change in
             "\(change.path) \(change.old?.jsonText(.compact) ?? "-") \(change.new?.jsonText(.compact) ?? "-")"
         }
     }
@@ -32,6 +32,17 @@ import Testing
         #expect(try Self.diff(old, new) == expected)
     }
 
+    @Test("Of texts the first line that differs is shown where it is asked for")
+    func lines() {
+        func text(_ old: JSONValue, _ new: JSONValue) -> [String] {
+            JSONDiff(old, new, showsLines: true).changes.map {
+                "\($0.path): \($0.old?.jsonText() ?? "-") → \($0.new?.jsonText() ?? "-")"
+            }
+        }
+        #expect(text(["t": "a\nb\nc"], ["t": "a\nB\nc"]) == [#"t line 2: "b" → "B""#])
+        #expect(text(["t": "a"], ["t": "a\nb"]) == [#"t line 2: - → "b""#])
+    }
+
     @Test("Values that are not equal differ somewhere, and equal ones nowhere")
     func complete() {
         var random = SeededGenerator(seed: 7)
@@ -50,16 +61,16 @@ import Testing
         }
         for _ in 0..<3000 {
             let (a, b) = (value(3), value(3))
-            #expect(PathDiff(a, b).changes.isEmpty == (a == b))
-            #expect(PathDiff(a, a).changes.isEmpty)
+            #expect(JSONDiff(a, b).changes.isEmpty == (a == b))
+            #expect(JSONDiff(a, a).changes.isEmpty)
         }
     }
 
     @Test("Beyond the limit differences are only counted")
     func limit() {
-        let diff = PathDiff(
+        let diff = JSONDiff(
             .array((0..<50).map { .integer($0) }), .array((100..<150).map { .integer($0) }), limit: 10)
         #expect(diff.changes.count == 10)
-        #expect(diff.more == 40)
+        #expect(diff.hiddenCount == 40)
     }
 }

@@ -1,33 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FlowCore
+public import FlowCore
 
-/// Where two JSON values differ, by path.
-struct PathDiff {
-    private(set) var changes: [ValueChange] = []
-    /// How many differences there were beyond the limit.
-    private(set) var more = 0
+/// Where two JSON values differ, by path as an expression would write it, such as `rows[2].name`.
+///
+/// Arrays are aligned, so that an element put in at the front is one difference.
+public struct JSONDiff: Sendable, Hashable {
+    /// The differences, in the order of the old value; what is only in the new one follows.
+    public private(set) var changes: [ValueChange] = []
+    /// How many more there are than are listed.
+    public private(set) var hiddenCount = 0
     private let limit: Int
+    private let showsLines: Bool
     /// Arrays with more elements are compared by place, without a search for what was put in between.
     private static let mostElements = 20_000
 
-    /// The differences of two values; `path` is the name of the whole.
-    init(_ old: JSONValue, _ new: JSONValue, path: String = "", limit: Int = 1000) {
+    /// Compares two values.
+    ///
+    /// - Parameters:
+    ///   - path: the name of the whole.
+    ///   - limit: the most differences that are listed; others are counted.
+    ///   - showsLines: whether of texts the first line that differs is shown, as `text line 4`, and not all of them.
+    public init(
+        _ old: JSONValue, _ new: JSONValue, path: String = "", limit: Int = 1000, showsLines: Bool = false
+    ) {
         self.limit = limit
+        self.showsLines = showsLines
         compare(old, new, path)
     }
 
-    /// The differences of two objects, member by member.
-    init(_ old: JSONObject, _ new: JSONObject, path: String = "", limit: Int = 1000) {
-        self.limit = limit
-        compare(old, new, path)
+    /// Compares two objects, member by member.
+    public init(_ old: JSONObject, _ new: JSONObject, path: String = "", limit: Int = 1000, showsLines: Bool = false) {
+        self.init(.object(old), .object(new), path: path, limit: limit, showsLines: showsLines)
     }
 
     private mutating func add(_ path: String, _ old: JSONValue?, _ new: JSONValue?) {
         if changes.count < limit {
             changes.append(ValueChange(path: path, old: old, new: new))
         } else {
-            more += 1
+            hiddenCount += 1
         }
     }
 
@@ -35,6 +46,8 @@ struct PathDiff {
         switch (old, new) {
         case (.object(let a), .object(let b)): compare(a, b, path)
         case (.array(let a), .array(let b)): compare(a, b, path)
+        case (.string(let a), .string(let b)) where showsLines && (a.contains("\n") || b.contains("\n")):
+            if a != b { compareLines(a, b, path) }
         default: if old != new { add(path, old, new) }
         }
     }
@@ -116,6 +129,16 @@ struct PathDiff {
 
     private mutating func compare(_ old: JSONValue?, _ new: JSONValue?, _ path: String) {
         if let old, let new { compare(old, new, path) } else { add(path, old, new) }
+    }
+
+    /// The first line in which two texts differ.
+    private mutating func compareLines(_ old: String, _ new: String, _ path: String) {
+        let before = old.split(separator: "\n", omittingEmptySubsequences: false)
+        let after = new.split(separator: "\n", omittingEmptySubsequences: false)
+        var line = 0
+        while line < before.count, line < after.count, before[line].utf8.elementsEqual(after[line].utf8) { line += 1 }
+        func text(_ lines: [Substring]) -> JSONValue? { line < lines.count ? .string(String(lines[line])) : nil }
+        add("\(path) line \(line + 1)", text(before), text(after))
     }
 
     private static func identity(_ value: JSONValue) -> JSONValue? {
