@@ -33,15 +33,15 @@ enum KeyMask {
 
         mutating func take(_ word: ArraySlice<UInt8>, endsWith byte: UInt8, in result: inout [UInt8]) {
             let text = String(decoding: word, as: UTF8.self)
-            if byte == 0x3A {
-                let name = text.lowercased()
-                hides = hides || names.contains { name.contains($0) }
-                return
-            }
-            guard word.count >= leastLength else { return }
             let hasDigit = word.contains { (0x30...0x39).contains($0) }
             let isKnown = prefixes.contains { text.hasPrefix($0) }
-            guard isKnown || (hides && hasDigit) else { return }
+            guard word.count >= leastLength, isKnown || (hides && hasDigit) else {
+                if byte == 0x3A {
+                    let name = text.lowercased()
+                    hides = hides || names.contains { name.contains($0) }
+                }
+                return
+            }
             for index in word.indices { result[index] = 0x2A }
         }
     }
