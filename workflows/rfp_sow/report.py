@@ -64,7 +64,7 @@ def main():
         ["Words by", "agents and programs" if given["narrative"] == "agent" else "programs only; no model was asked"],
     ]
     parts = [
-        "## The run\n\n" + table(["What", ""], facts),
+        "## The run\n\n" + table(["What", "Value"], facts),
         "## Review checklist\n\n" + table(["Check", "Result", "Looked at"], [
             [entry["title"], "passed" if entry["ok"] else "**failed**", str(entry["checked"])] for entry in checks], (2,)),
     ]

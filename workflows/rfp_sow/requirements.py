@@ -12,7 +12,7 @@ built), customer (who asks). Strength: must, should, may.
 
 import re
 
-from node import read_input, read_json, write_json, write_output
+from node import read_input, read_json, stop, write_json, write_output
 from text import plain, same, short
 
 MODAL = re.compile(
@@ -23,7 +23,7 @@ MUST = re.compile(
     r"\b(?:shall|must|will|required|responsible|necessary|has to|have to|needs? to|cannot exceed|(?:is|are) to be)\b", re.I)
 CUSTOMER = re.compile(
     r"^(?:\W|\d+[.)]|[a-z][.)])*(?:[A-Z][\w &/-]{0,50}[.:] )?(?:the |all |this |any )?(?:U\.S\. )?(?:government|contracting officer|"
-    r"contract specialist|agency|COR\b|CO\b|product owner|buyer|purchaser|customer|client|authority|council|questions|orals? |oral "
+    r"contract specialist|(?:[\w ]{0,24} )?(?:agency|authority|council|ministry|department|university|board)|COR\b|CO\b|product owner|buyer|purchaser|customer|client|questions|orals? |oral "
     r"presentation|evaluation|award|option provision|access to the actual)", re.I)
 SUPPLIER = re.compile(
     r"\b(?:offeror|contractor|vendor|bidder|supplier|proposer|respondent|tenderer|consultant|provider|quot(?:e|ation)s?|proposals?|"
@@ -34,7 +34,7 @@ PRODUCT = re.compile(
 # The first topic whose words a sentence holds.
 TOPICS = [
     ("security", r"\b(?:secur|encrypt|authenti|authori[sz]|permission|access control|restrict which|PII|personal|privacy|password|audit log)"),
-    ("submission", r"\b(?:quotation|quote|proposal|submi|attachment|cover page|page limit|pages?\b|eBuy|resumes?|letters? of intent|oral presentation|format)"),
+    ("submission", r"\b(?:quotation|quote|proposal|submi|attachment|cover page|page limit|\d+ pages?\b|first page|eBuy|resumes?|letters? of intent|oral presentation|format)"),
     ("price", r"\b(?:pric|cost|rate|discount|invoice|payment|budget|fee)"),
     ("staffing", r"\b(?:personnel|staff|labou?r categor|team|résumé|key person|product lead|technical lead|substitut)"),
     ("legal", r"\b(?:clause|FAR\b|provision|agreement|conflict of interest|confidential|liab|licen[cs]e|open source policy|terms and conditions|subcontract)"),
@@ -42,8 +42,8 @@ TOPICS = [
     ("interface", r"\b(?:API|REST|JSON|endpoint|integrat|interface|web service|specification|protocol)"),
     ("platform", r"\b(?:linux|apache|server|cloud|host|operating system|environment|python|ruby|php|node|deploy)"),
     ("quality", r"\b(?:test|quality|QASP|accessib|508|WCAG|performance|availab|uptime|response time|usab|defect|accept)"),
-    ("delivery", r"\b(?:deliver|sprint|schedule|period of performance|deadline|weeks?|months?|days?|transition|milestone|kick-?off)"),
-    ("operation", r"\b(?:support|maintain|monitor|operat|incident|help ?desk|training|document)"),
+    ("delivery", r"\b(?:deliver|sprint|schedule|period of performance|deadline|(?:\d|week|month|working) ?(?:weeks?|months?|days?)|by the end of|transition|milestone|kick-?off)"),
+    ("operation", r"\b(?:support|maintain|monitor|operat|incident|help ?desk|training|documentation|manual)"),
 ]
 ABBREVIATED = re.compile(r"(?:e\.g|i\.e|etc|vs|No|Nos|Mr|Ms|Dr|Inc|Ltd|Co|Corp|U\.S|Pub|L|Sec|Art|approx|cf|a\.m|p\.m|[A-Z])\.$")
 SHORTEST, LONGEST, MOST = 25, 700, 400
@@ -60,11 +60,15 @@ def sentences(text):
     return found + [text[start:].strip()]
 
 
-def topic(text):
-    return next((name for name, words in TOPICS if re.search(words, text, re.I)), "function")
+def topic(text, section=""):
+    found = next((name for name, words in TOPICS if re.search(words, text, re.I)), "function")
+    # Of a sentence that says little the chapter tells more.
+    if found == "function" and re.search(r"\b(?:proposals?|quotations?|submi|instructions to|evaluation|award)\b", section, re.I):
+        return "submission"
+    return found
 
 
-def party(text):
+def party(text, topic):
     if STORY.search(text):
         return "product"
     if CUSTOMER.search(text):
@@ -72,17 +76,20 @@ def party(text):
     subject = re.split(MODAL, text, maxsplit=1)[0]
     if SUPPLIER.search(subject):
         return "supplier"
-    if PRODUCT.search(subject) and topic(text) not in ("submission", "price", "staffing"):
+    if topic in ("submission", "price", "staffing", "legal"):
+        return "supplier"
+    if PRODUCT.search(subject):
         return "product"
-    return "supplier" if SUPPLIER.search(text) else "product" if PRODUCT.search(text) else "supplier"
+    return "supplier" if SUPPLIER.search(text) or topic in ("delivery", "operation") else "product"
 
 
 def entry(number, quote, row, by="rule", strength=None):
     """A requirement of a sentence."""
+    about = topic(quote, row["section"])
     return {
         "id": f"R{number:03}", "quote": quote, "place": row["place"], "paragraph": row["number"],
         "strength": strength or ("must" if MUST.search(quote) or STORY.search(quote) else "should"),
-        "party": party(quote), "topic": topic(quote), "by": by,
+        "party": party(quote, about), "topic": about, "by": by,
     }
 
 
@@ -227,6 +234,8 @@ def main():
     given = read_input()
     rows = read_json(given["paragraphs"])
     found, used = find(rows)
+    if not found:
+        stop("the document asks for nothing: no sentence with shall, must, will, should or required, and no user story")
     named = duration(rows)
     given["weeks"], source = weeks(given["timeline"], named)
     write_json("requirements.json", found)

@@ -260,7 +260,7 @@ def read_pages(text, found):
 def place(row):
     """Where a paragraph stands, in words."""
     where = next((f"{key} {row[key]}" for key in ("page", "line", "paragraph") if key in row), "")
-    return ", ".join(part for part in (row.get("annex"), row["section"], where) if part)
+    return ", ".join(part for part in (row.get("annex"), where, row["section"]) if part)
 
 
 def read(path):
@@ -302,8 +302,10 @@ def main():
     write_json("paragraphs.json", rows)
     # The title: as the document says, else the first heading that is not the word for what sort of document it is.
     told = [match[1] for row in rows[:40] if (match := re.match(r"(?:Project )?Title:\s*(.{5,})", row["text"], re.I))]
+    kind = r"(?:request for \w+|statement of \w+|rf[pqi]|invitation to \w+)\W*"
     heads = [row["text"] for row in rows[:12] if row["heading"]] or [rows[0]["text"]]
-    own = [head for head in heads if not re.match(r"(?:request for|statement of|rfp|rfq|invitation)", head, re.I)]
+    own = [left for head in heads if len(left := re.sub(kind, "", head, count=1, flags=re.I).strip("() ")) > 4
+           and not re.match(r"[\d.]+\s", left) and not re.fullmatch(r"\(?[A-Z]{2,5}\)?", left)]
     write_output({
         "title": (told or own or heads)[0][:160], "form": os.path.splitext(given["document"])[1].lower().lstrip("."),
         "paragraph_count": len(rows), "pages": pages, "words": sum(len(row["text"].split()) for row in rows),

@@ -6,7 +6,7 @@ person that takes the place of the made one). It gives: text (Markdown), brief (
 wrote which part, what of the agents was refused and why, the texts that were taken with their facts, the review.
 """
 
-from node import read_input, write_output, write_text
+from node import read_input, read_json, write_output, write_text
 from text import escape, fault, plain, short, strange_numbers, whole
 
 BRIEF = 900
@@ -89,6 +89,11 @@ class Stage:
         for item in self.refused:
             lines.append(f"Refused of {item['agent']}, because {escape(item['why'])}: *{escape(item['text'])}*")
         return "\n".join("- " + line for line in lines)
+
+
+def words(paragraphs):
+    """The whole document in lower case, for rules that look for what it speaks of."""
+    return " ".join(row["text"] for row in read_json(paragraphs)).lower()
 
 
 def bullets(texts, before=""):

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stage 5: the architecture as components and links, validated here, drawn by diagram.py.
 
-Input beside those of stage.py: requirements, cloud (data of the stage cloud), tools (data of the stage tools), provider.
+Input beside those of stage.py: paragraphs (path), requirements, cloud (data of the stage cloud), tools (data of the stage tools), provider.
 Data: components (id, name, kind, item, purpose), links (from, to, label), controls.
 """
 
 import re
 
-from stage import Stage, clean_name
+from stage import Stage, clean_name, words
 from text import escape, table
 
 KINDS = ["person", "client", "gateway", "service", "database", "storage", "queue", "external", "security", "monitoring"]
@@ -83,7 +83,7 @@ def main():
     stage = Stage("architecture", "system_architect", "security_architect")
     given = stage.given
     quantities, products = given["cloud"]["quantities"], given["cloud"]["products"]
-    text = " ".join(item["quote"] for item in given["requirements"]).lower()
+    text = words(stage.given["paragraphs"])
     found = validated(stage, set(quantities))
     components, links = found or by_rule(quantities, given["tools"]["chosen"], text)
     stage.part("Components and links", "system_architect" if found else "")

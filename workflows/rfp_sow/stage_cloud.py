@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stage 3: cloud items, and what they cost. Rules size, the agents may change quantities, a program adds up.
 
-Input beside those of stage.py: requirements, provider, budget, price_file. Data: quantities, and estimate as it is written
+Input beside those of stage.py: paragraphs (path), requirements, provider, budget, price_file. Data: quantities, and estimate as it is written
 to cost_estimate.json.
 """
 
@@ -9,15 +9,14 @@ import re
 
 from cost import asked, budget, cost_table, estimate, jsonable, prices
 from node import write_json
-from stage import Stage
+from stage import Stage, words
 from text import escape, money, table
 
 MOST = 20
 
 
-def by_rule(requirements):
+def by_rule(text):
     """How much of each item, with the reason."""
-    text = " ".join(item["quote"] for item in requirements).lower()
     sizes = {
         "compute": (2, "two, so that one may fail"), "compute_small": (1, "a place to try a release"),
         "database": (1, "one primary"), "load_balancer": (1, "one way in"), "traffic": (5, "a small service"),
@@ -36,7 +35,7 @@ def main():
     given = stage.given
     table_of_prices = prices(given.get("price_file"))
     currency, provider = table_of_prices["currency"], given["provider"]
-    sizes = {name: (number, why, "rule") for name, (number, why) in by_rule(given["requirements"]).items()}
+    sizes = {name: (number, why, "rule") for name, (number, why) in by_rule(words(given["paragraphs"])).items()}
     for key, list_name, agent in (("draft", "items", "cloud_architect"), ("notes", "changes", "capacity_planner")):
         for item in stage.answer(key).get(list_name) or []:
             name, number = item.get("item"), item.get("quantity")

@@ -18,7 +18,7 @@ from text import escape, money, quote, short, table
 ANSWERS = {
     "function": "Solution", "interface": "Solution", "data": "Solution", "security": "Solution, security",
     "platform": "Tools; Cloud and cost", "quality": "Acceptance", "delivery": "Plan and team", "operation": "Plan and team",
-    "staffing": "Plan and team", "price": "Cloud and cost",
+    "staffing": "Plan and team", "price": "Cloud and cost", "legal": "Assumptions",
 }
 OPEN = "open: papers of the bidder"
 
@@ -65,7 +65,7 @@ def matrix(requirements, tools):
         if item["party"] == "customer":
             continue
         answer = ANSWERS.get(item["topic"], OPEN)
-        if item["topic"] in ("submission", "legal") or (item["party"] == "supplier" and item["topic"] in ("function", "quality")):
+        if item["party"] == "supplier" and item["topic"] in ("submission", "legal", "function", "quality"):
             answer = OPEN
         named = [option["name"] for option in tools.values()
                  if option["named"] and re.search(rf"\b{re.escape(option['name'].split(' ')[0])}", item["quote"], re.I)]
@@ -114,7 +114,7 @@ def main():
     stage.part("Assumptions and exclusions", "contract_editor" if assumptions or exclusions else "")
     stage.part("Tables, sums and matrix", "")
     told = (
-        f"The document asks for {count['all']} things. The solution has {len(architecture['components'])} components, takes "
+        f"This proposal answers *{escape(title)}*, which asks for {count['all']} things. The solution has {len(architecture['components'])} components, takes "
         f"{plan['weeks']} weeks with {plan['people']} people, and its cloud items cost {monthly} a month, {annual} a year, at "
         f"{least['provider']}. Of {len(rows)} requirements on solution and supplier, {still_open} stay with the bidder's own papers.")
     if not approach:
@@ -157,7 +157,7 @@ def main():
     picture = "![Architecture](architecture.png){width=100%}"
 
     sections = [
-        ("Executive summary", (escape(summary) + "\n\n" if summary else "") + escape(told)),
+        ("Executive summary", (escape(summary) + "\n\n" if summary else "") + told),
         ("Understanding", edited.get("requirements") or table(["Topic", "Requirements"], [
             [name, str(number)] for name, number in count["topic"].items()], (1,))),
         ("Approach", escape(approach)),

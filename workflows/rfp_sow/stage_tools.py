@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stage 2: tools. tools.json has the options; rules choose by words of the requirements, the agents may choose otherwise.
 
-Input beside those of stage.py: requirements. Data: chosen (need to option).
+Input beside those of stage.py: paragraphs (path), requirements. Data: chosen (need to option).
 """
 
 import re
 
 from node import read_json
-from stage import Stage
+from stage import Stage, words
 from text import escape, table
 
 
@@ -27,7 +27,7 @@ def by_rule(needs, texts):
 def main():
     stage = Stage("tools", "solution_engineer", "integration_engineer")
     needs = read_json("tools.json")["needs"]
-    texts = " ".join(item["quote"] for item in stage.given["requirements"]).lower()
+    texts = words(stage.given["paragraphs"])
     chosen = by_rule(needs, texts)
     options = {option["id"]: (need["need"], option) for need in needs for option in need["options"]}
     reasons, seen = {}, set()

@@ -56,8 +56,9 @@ def short(text, most):
 def table(header, rows, right=()):
     """A table; cells are Markdown already. `right`: columns whose numbers stand at the right."""
     lines = ["| " + " | ".join(header) + " |"]
-    lines.append("|" + "|".join("--:" if place in right else "---" for place in range(len(header))) + "|")
-    lines += ["| " + " | ".join(plain(cell) or " " for cell in row) + " |" for row in rows]
+    lines.append("|" + "|".join("--:" if place in right else ":--" for place in range(len(header))) + "|")
+    # A cell that begins with "3. " would be set as a list.
+    lines += ["| " + " | ".join(re.sub(r"^(\d+)\. ", r"\1 ", plain(cell)) or " " for cell in row) + " |" for row in rows]
     return "\n".join(lines)
 
 
