@@ -18,7 +18,7 @@ def main():
     refused = given.get("unproved") or []
     page = f"{checked - len(missing)} of {checked} quotes are in the source."
     if refused:
-        page += f" {len(refused)} further quotes of agents were not, and became no requirement:\n\n" + "\n".join(
+        page += " Further quotes of agents that are not, and became no requirement:\n\n" + "\n".join(
             "- " + escape(text) for text in refused)
     if missing:
         page += "\n\nNot in the source:\n\n" + "\n".join(f"- {item['id']}: {escape(item['quote'])}" for item in missing)

@@ -8,7 +8,7 @@ checks (list), failed (number), models (list).
 
 import json
 
-from node import read_input, write_output
+from node import read_input, write_output, write_text
 from text import escape, money, short, table
 from decimal import Decimal
 
@@ -86,8 +86,10 @@ def main():
     parts.append(
         "## More\n\n`flow cost RUN` has what the calls cost, `flow show RUN` the provider and each node, `flow tree` the branch "
         "that this run is, `flow compare` what another branch has otherwise.")
+    page = "\n\n".join(parts)
+    write_text("report.md", "# Report of the run\n\n" + page)
     write_output({
-        "page": "\n\n".join(parts), "checks": checks, "failed": len(failed),
+        "page": page, "checks": checks, "failed": len(failed),
         "models": sorted({entry["model"] for entry in used}), "tokens": sum(entry["prompt"] + entry["completion"] for entry in used),
     })
 

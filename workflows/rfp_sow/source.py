@@ -82,6 +82,11 @@ def lead(line):
     return found[2] if found and re.match(r"(?:\d+\.|[a-z]\.)?\s*[A-Z]", found[2]) and len(found[2].split()) < 12 else ""
 
 
+def is_heading(line):
+    """Whether a line without marks looks like a heading: 6.1 Quotation Instructions, or PERIOD OF PERFORMANCE."""
+    return bool(NUMBERED.match(line) or re.fullmatch(r"[A-Z0-9][A-Z0-9 ,.&()/-]{5,80}", line))
+
+
 def read_lines(text, found, markdown):
     block, start = [], 0
 
@@ -101,7 +106,8 @@ def read_lines(text, found, markdown):
         if not bare or re.fullmatch(r"[=\-_*|: ]{3,}", bare):
             flush()
             continue
-        if not markdown and not block and (NUMBERED.match(bare) or re.fullmatch(r"[A-Z0-9][A-Z0-9 ,.&()/-]{5,80}", bare)):
+        alone = not block and (number == len(lines) or not lines[number].strip())
+        if not markdown and alone and is_heading(bare):
             found.heading(bare, line=number)
             continue
         if re.match(r"\s*(?:[-*+•]|\d{1,2}[.)]|\(?[a-z]{1,4}[.)])\s+", line) or (markdown and bare.startswith("|")):
@@ -221,12 +227,15 @@ def read_pages(text, found):
         pages.pop()
     running = running_lines(pages)
     words = set(re.findall(r"[a-z]{4,}", text.lower()))
-    block, start = "", 1
+    lengths = sorted(len(line.strip()) for line in text.split("\n") if line.strip())
+    # A heading is no full line: else it is the first line of a numbered paragraph.
+    wide = 0.7 * lengths[int(0.9 * (len(lengths) - 1))] if lengths else 0
+    block, start, gap = "", 1, False
 
     def flush():
         nonlocal block
         bare = plain(block)
-        if bare and len(bare) < 100 and (NUMBERED.match(bare) or re.fullmatch(r"[A-Z0-9][A-Z0-9 ,.&()/-]{5,80}", bare)):
+        if bare and len(bare) < 100 and is_heading(bare):
             found.heading(bare, page=start)
         elif bare:
             found.add(bare, page=start)
@@ -236,15 +245,21 @@ def read_pages(text, found):
         for line in page.split("\n"):
             bare = re.sub(r"^[•◦▪‣–-]\s+", "", line.strip())
             if not bare:
-                # A sentence goes on over the end of a page and over the gap of a figure.
-                if re.search(r"[.!?:;)”\"]$", block.rstrip()) or len(block) < 60:
-                    flush()
+                gap = True
                 continue
             if re.sub(r"\d+", "#", line.strip()) in running:
                 continue
-            new = re.match(r"\s*(?:[•◦▪‣]|\(?[a-z0-9]{1,4}[.)])\s", line)
-            if new:
+            # A sentence goes on over the end of a page and over the gap of a figure.
+            if gap and not (re.match(r"[a-z]", bare) and not re.search(r"[.!?:;]$", block)):
                 flush()
+            gap = False
+            if re.match(r"\s*(?:[•◦▪‣]|\(?(?:\d{1,2}|[a-z]{1,3})[.)]|\d+(?:\.\d+)+\.?)\s", line):
+                flush()
+            if len(bare) < wide and is_heading(bare) and not re.search(r"[a-z,]$", block):
+                flush()
+                block, start = bare, number
+                flush()
+                continue
             if not block:
                 start = number
             broken = re.search(r"([A-Za-z]+)-$", block)

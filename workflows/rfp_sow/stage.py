@@ -25,12 +25,12 @@ class Stage:
         found = self.team.get(key)
         return found if isinstance(found, dict) else {}
 
-    def take(self, agent, text, more=""):
+    def take(self, agent, text, more="", least=12):
         """A text of an agent if it holds nothing but what its facts say, else an empty one."""
         text = whole(text or "")
         if not text:
             return ""
-        wrong = fault(text, self.facts + "\n" + more)
+        wrong = fault(text, self.facts + "\n" + more, least)
         if wrong:
             self.refused.append({"agent": agent, "text": short(text, 200), "why": wrong})
             return ""

@@ -51,7 +51,7 @@ def validated(stage, items):
     for item in stage.answer("draft").get("components") or []:
         name = clean_name(item.get("name"), stage.facts)
         key = re.sub(r"\W+", "_", str(item.get("id") or "").lower()).strip("_")
-        purpose = stage.take(agent, item.get("purpose"))
+        purpose = stage.take(agent, item.get("purpose"), least=6)
         if not name or not re.fullmatch(r"[a-z][a-z0-9_]{0,30}", key) or key in known or item.get("kind") not in KINDS or not purpose:
             stage.refuse(agent, item.get("name") or item, "a component needs an id of its own, a name, a kind and a purpose that hold")
             continue

@@ -56,7 +56,7 @@ def phases_of(stage):
     for item in stage.answer("draft").get("phases") or []:
         name, weight = clean_name(item.get("name"), stage.facts), item.get("weight")
         goal = stage.take("delivery_planner", item.get("goal"))
-        tasks = [task for task in (stage.take("delivery_planner", task) for task in (item.get("tasks") or [])[:5]) if task]
+        tasks = [task for task in (stage.take("delivery_planner", task, least=4) for task in (item.get("tasks") or [])[:5]) if task]
         if name and goal and tasks and isinstance(weight, int) and 1 <= weight <= 10 and name not in [p[0] for p in found]:
             found.append((name, goal, weight, tasks))
         elif item:
@@ -86,7 +86,7 @@ def main():
     roles = []
     for item in stage.answer("notes").get("roles") or []:
         people, role = item.get("people"), item.get("role")
-        duty = stage.take("team_planner", item.get("duty"))
+        duty = stage.take("team_planner", item.get("duty"), least=4)
         if role in ROLES and isinstance(people, int) and 1 <= people <= 6 and role not in [entry[0] for entry in roles]:
             roles.append((role, people, duty or next((entry[2] for entry in TEAM if entry[0] == role), "")))
         else:

@@ -94,9 +94,9 @@ def strange_numbers(text, facts):
         if ((number, unit) not in known if unit else number not in bare))
 
 
-def fault(text, facts):
+def fault(text, facts, least=12):
     """What is wrong with a text of an agent, or nothing."""
-    if len(plain(text)) < 12:
+    if len(plain(text)) < least:
         return "it says nothing"
     if PLACEHOLDERS.search(text):
         return "it holds a placeholder"
