@@ -117,7 +117,7 @@ def main():
     covers = []
     for topic, ids in sorted(topics.items()):
         parts = [part["name"] for part in components if part["kind"] in COVERS[topic]]
-        covers.append([topic, ", ".join(ids), escape(", ".join(parts)) or "none: open"])
+        covers.append([topic, ", ".join(ids), escape(", ".join(parts)) or "no component: see Acceptance"])
     told = f"{len(components)} components with {len(links)} links, on {escape(given['provider'])}."
     sections = [
         ("Summary", (escape(summary) + "\n\n" if summary else "") + told),

@@ -199,7 +199,7 @@ def main():
     for part in ("Assumptions and exclusions",):
         machine += f"\n- {part}: " + ("agent contract\\_editor and programs." if terms else "programs.")
     for part, name in (("Phases and tasks", "implementation"), ("Architecture", "architecture"), ("Milestones and risks", "execution")):
-        writers = sorted({entry["by"] for entry in stages[name].get("parts") or []})
+        writers = sorted({entry["by"] for entry in stages[name].get("parts") or [] if entry["part"] != "Review"})
         machine += f"\n- {part}: " + escape(", ".join(writers) or "programs") + "."
     text = f"# Statement of work: {escape(title)}\n\n" + "\n\n".join(f"## {name}\n\n{body}" for name, body in sow if body) + machine
     write_text("sow.md", text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stage 2: tools. tools.json has the options; rules choose by words of the requirements, the agents may choose otherwise.
+"""Stage 2: tools. tools.json has the options; rules choose by words of the document, the agents may choose otherwise.
 
 Input beside those of stage.py: paragraphs (path), requirements. Data: chosen (need to option).
 """
@@ -11,48 +11,59 @@ from stage import Stage, words
 from text import escape, table
 
 
-def by_rule(needs, texts):
-    """The option of each need whose words stand most often in the requirements; the first where none does."""
+def said(option, kind, text):
+    """The words of an option, its `names` or its `hints`, that stand in the document, the most frequent first."""
+    counts = [(len(re.findall(rf"\b{re.escape(word)}\b", text)), word) for word in option[kind].split()]
+    return [word for count, word in sorted(counts, key=lambda pair: -pair[0]) if count]
+
+
+def often(option, text):
+    return sum(len(re.findall(rf"\b{re.escape(word)}\b", text)) for word in option["names"].split())
+
+
+def by_rule(needs, text):
+    """For each need the option that the document names most often, else the one that it hints at, else the first."""
     chosen = {}
     for need in needs:
-        def weight(option):
-            return sum(
-                len(re.findall(rf"\b{re.escape(word)}", texts)) for word in option["words"].split() if len(word) > 2)
-
-        best = max(need["options"], key=weight)
-        chosen[need["need"]] = (best, weight(best), "")
+        best = max(need["options"], key=lambda option: (often(option, text), len(said(option, "hints", text))))
+        names, hints = said(best, "names", text), said(best, "hints", text)
+        why = f"The document names {names[0]}." if names else f"The document speaks of {hints[0]}." if hints \
+            else "A usual choice; the document says nothing of it."
+        chosen[need["need"]] = {"option": best, "named": bool(names), "why": why, "by": "rule"}
     return chosen
 
 
 def main():
     stage = Stage("tools", "solution_engineer", "integration_engineer")
     needs = read_json("tools.json")["needs"]
-    texts = words(stage.given["paragraphs"])
-    chosen = by_rule(needs, texts)
+    text = words(stage.given["paragraphs"])
+    chosen = by_rule(needs, text)
     options = {option["id"]: (need["need"], option) for need in needs for option in need["options"]}
-    reasons, seen = {}, set()
+    seen = set()
     for item in stage.answer("draft").get("choices") or []:
         need, option = options.get(item.get("option"), (None, None))
         if option is None or need in seen:
             stage.refuse("solution_engineer", item.get("option"), "there is no such option, or its need has one already")
             continue
         seen.add(need)
-        ruled, weight, _ = chosen[need]
-        if weight and ruled["id"] != option["id"]:
+        rule = chosen[need]
+        named = said(option, "names", text)
+        if rule["named"] and not named:
             # What the document names outweighs what a model likes.
-            stage.refuse("solution_engineer", option["name"], f"the document names {ruled['name']}")
+            stage.refuse("solution_engineer", option["name"], f"the document names {rule['option']['name']}")
             continue
-        chosen[need] = (option, weight, "agent solution_engineer")
-        reasons[need] = stage.take("solution_engineer", item.get("reason"))
+        reason = stage.take("solution_engineer", item.get("reason"))
+        why = rule["why"] if option is rule["option"] else "The agent's choice; its reason did not hold."
+        chosen[need] = {"option": option, "named": bool(named), "why": reason or why, "by": "agent solution_engineer"}
     notes = []
     for item in stage.answer("notes").get("notes") or []:
         need, option = options.get(item.get("option"), (None, None))
-        if option is None or chosen[need][0]["id"] != option["id"]:
+        if option is None or chosen[need]["option"] is not option:
             stage.refuse("integration_engineer", item.get("note"), "it is about an option that was not chosen")
             continue
-        text = stage.take("integration_engineer", item.get("note"))
-        if text:
-            notes.append([option["name"], escape(text)])
+        note = stage.take("integration_engineer", item.get("note"))
+        if note:
+            notes.append([option["name"], escape(note)])
     stage.part("Options, strengths and limits", "")
     stage.part("Choice", "solution_engineer" if seen else "")
     if notes:
@@ -60,23 +71,22 @@ def main():
 
     rows = []
     for need in needs:
-        option, weight, by = chosen[need["need"]]
-        why = reasons.get(need["need"]) or (
-            "The document names it." if weight else "Usual choice; the document names none.")
-        rows.append([need["title"], f"**{escape(option['name'])}**", escape(why), by or "rule"])
+        choice = chosen[need["need"]]
+        rows.append([need["title"], f"**{escape(choice['option']['name'])}**", escape(choice["why"]), choice["by"]])
     sections = [("Choice", table(["Need", "Chosen", "Why", "Chosen by"], rows))]
     comparison = []
     for need in needs:
         comparison.append(f"### {need['title']}\n\n" + table(["Option", "Licence", "Strength", "Limit", "Chosen"], [
             [escape(option["name"]), option["licence"], escape(option["strength"]), escape(option["limit"]),
-             "yes" if option["id"] == chosen[need["need"]][0]["id"] else ""] for option in need["options"]]))
+             "yes" if option is chosen[need["need"]]["option"] else ""] for option in need["options"]]))
     sections.append(("Comparison of tools", "\n\n".join(comparison)))
     if notes:
         sections.append(("Integration", table(["Tool", "What to mind"], notes)))
     brief = "Tools chosen: " + "; ".join(
-        f"{need['need']} {chosen[need['need']][0]['name']}" for need in needs) + "."
+        f"{need['need']} {chosen[need['need']]['option']['name']}" for need in needs) + "."
     data = {"chosen": {
-        name: {"id": option["id"], "name": option["name"], "named": bool(weight)} for name, (option, weight, _) in chosen.items()}}
+        name: {"id": choice["option"]["id"], "name": choice["option"]["name"], "named": choice["named"]}
+        for name, choice in chosen.items()}}
     stage.finish("Tools", sections, brief, data)
 
 
