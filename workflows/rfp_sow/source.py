@@ -16,7 +16,7 @@ import subprocess
 import unicodedata
 
 from node import read_input, stop, write_json, write_output, write_text
-from text import plain
+from text import plain, short
 
 LARGEST = 64 << 20
 LONGEST = 4 << 20
@@ -84,7 +84,16 @@ def lead(line):
 
 def is_heading(line):
     """Whether a line without marks looks like a heading: 6.1 Quotation Instructions, or PERIOD OF PERFORMANCE."""
-    return bool(NUMBERED.match(line) or re.fullmatch(r"[A-Z0-9][A-Z0-9 ,.&()/-]{5,80}", line))
+    if re.fullmatch(r"[A-Z0-9][A-Z0-9 ,.&()/-]{5,80}", line):
+        return True
+    long_words = [word for word in re.findall(r"[A-Za-z][\w-]*", line) if len(word) > 3]
+    return bool(NUMBERED.match(line)) and 2 * sum(word[0].isupper() for word in long_words) >= len(long_words)
+
+
+def plain_lead(text):
+    """The heading that a paragraph without marks begins with: 6. Quotation Instructions. Submittals …"""
+    found = re.match(r"(?:\d+|[a-z])\. (?:[A-Z][\w’-]*|of|and|the|for|to|in|or|by)(?: (?:[A-Z][\w’-]*|of|and|the|for|to|in|or|by)){0,8}(?=[.:] )", text)
+    return found[0] if found else ""
 
 
 def read_lines(text, found, markdown):
@@ -230,7 +239,7 @@ def read_pages(text, found):
     lengths = sorted(len(line.strip()) for line in text.split("\n") if line.strip())
     # A heading is no full line: else it is the first line of a numbered paragraph.
     wide = 0.7 * lengths[int(0.9 * (len(lengths) - 1))] if lengths else 0
-    block, start, gap = "", 1, False
+    block, start, gap, last = "", 1, False, 1
 
     def flush():
         nonlocal block
@@ -238,6 +247,7 @@ def read_pages(text, found):
         if bare and len(bare) < 100 and is_heading(bare):
             found.heading(bare, page=start)
         elif bare:
+            found.section = plain_lead(bare) or found.section
             found.add(bare, page=start)
         block = ""
 
@@ -250,12 +260,13 @@ def read_pages(text, found):
             if re.sub(r"\d+", "#", line.strip()) in running:
                 continue
             # A sentence goes on over the end of a page and over the gap of a figure.
-            if gap and not (re.match(r"[a-z]", bare) and not re.search(r"[.!?:;]$", block)):
+            goes_on = not re.search(r"[.!?:;]$", block) and (re.match(r"[a-z]", bare) or last < number and len(block) > 60)
+            if gap and not goes_on:
                 flush()
-            gap = False
+            gap, last = False, number
             if re.match(r"\s*(?:[•◦▪‣]|\(?(?:\d{1,2}|[a-z]{1,3})[.)]|\d+(?:\.\d+)+\.?)\s", line):
                 flush()
-            if len(bare) < wide and is_heading(bare) and not re.search(r"[a-z,]$", block):
+            if len(bare) < wide and is_heading(bare) and not re.search(r"[a-z,\u00ad-]$", block):
                 flush()
                 block, start = bare, number
                 flush()
@@ -263,7 +274,9 @@ def read_pages(text, found):
             if not block:
                 start = number
             broken = re.search(r"([A-Za-z]+)-$", block)
-            if broken and re.match(r"[a-z]+", bare):
+            if re.search(r"[\u00ad/]$", block):
+                block = block.rstrip("\u00ad") + bare
+            elif broken and re.match(r"[a-z]+", bare):
                 joined = (broken[1] + re.match(r"[a-z]+", bare)[0]).lower()
                 block = (block[:-1] if joined in words else block) + bare
             else:
@@ -316,13 +329,14 @@ def main():
     write_text("document.txt", "\n".join(row["text"] for row in rows))
     write_json("paragraphs.json", rows)
     # The title: as the document says, else the first heading that is not the word for what sort of document it is.
-    told = [match[1] for row in rows[:40] if (match := re.match(r"(?:Project )?Title:\s*(.{5,})", row["text"], re.I))]
+    told = [match[1] for row in rows[:40]
+            if (match := re.search(r"\b(?:Project )?Title: (.{5,120}?)(?= [A-Z][a-z]+(?: [A-Z][a-z]+)?: |$)", row["text"]))]
     kind = r"(?:request for \w+|statement of \w+|rf[pqi]|invitation to \w+)\W*"
     heads = [row["text"] for row in rows[:12] if row["heading"]] or [rows[0]["text"]]
     own = [left for head in heads if len(left := re.sub(kind, "", head, count=1, flags=re.I).strip("() ")) > 4
            and not re.match(r"[\d.]+\s", left) and not re.fullmatch(r"\(?[A-Z]{2,5}\)?", left)]
     write_output({
-        "title": (told or own or heads)[0][:160], "form": os.path.splitext(given["document"])[1].lower().lstrip("."),
+        "title": short((told or own or heads)[0], 120), "form": os.path.splitext(given["document"])[1].lower().lstrip("."),
         "paragraph_count": len(rows), "pages": pages, "words": sum(len(row["text"].split()) for row in rows),
     })
 
