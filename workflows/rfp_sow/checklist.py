@@ -33,7 +33,7 @@ def own_words(text, requirements):
     """A document without what it quotes of the source, whole or cut."""
     for item in sorted(requirements, key=lambda item: -len(item["quote"])):
         text = text.replace(escape(item["quote"]), " ")
-        for most in (60, 110, 140, 160, 200):
+        for most in (44, 110, 140, 160, 200):
             for part in (item["quote"], item["place"]):
                 text = text.replace(escape(short(part, most)), " ")
     return text.split("\n## Quotes that are not in the source")[0] if "\n## Quotes that are not" in text else text

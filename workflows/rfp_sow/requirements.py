@@ -226,7 +226,7 @@ def facts(given, found):
     ]
     lines += [f"{name}: {short(given[key], 200)}." for name, key in (
         ("Budget", "budget"), ("Timeline", "timeline"), ("Focus", "focus")) if plain(given[key])]
-    lines += [f"{item['id']} ({item['topic']}): {short(item['quote'], 150)}" for item in most_relevant(found, 12)]
+    lines += [f"{item['id']} ({item['topic']}): {short(item['quote'], 130)}" for item in most_relevant(found, 9)]
     return "\n".join(lines)
 
 

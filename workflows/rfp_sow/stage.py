@@ -9,7 +9,7 @@ wrote which part, what of the agents was refused and why, the texts that were ta
 from node import read_input, read_json, write_output, write_text
 from text import escape, fault, plain, short, strange_numbers, whole
 
-BRIEF = 900
+BRIEF = 600
 
 
 class Stage:
@@ -37,6 +37,11 @@ class Stage:
         self.taken.append({"text": text, "facts": self.facts + "\n" + more})
         return text
 
+    def take_all(self, agent, texts, least=12):
+        """The texts that hold, each once, at most five."""
+        found = [self.take(agent, text, least=least) for text in dict.fromkeys(plain(text) for text in texts or [])]
+        return [text for text in found if text][:5]
+
     def refuse(self, agent, text, why):
         self.refused.append({"agent": agent, "text": short(str(text), 200), "why": why})
 
@@ -47,8 +52,8 @@ class Stage:
     def review(self):
         """The reviewer's verdict and remarks."""
         found = self.team.get("review") or {}
-        remarks = [self.take("rfp_reviewer", remark) for remark in (found.get("remarks") or [])[:4]]
-        return found.get("verdict") or "", [remark for remark in remarks if remark]
+        remarks = found.get("remarks") or [] if found.get("verdict") == "change" else []
+        return found.get("verdict") or "", self.take_all("rfp_reviewer", remarks)
 
     def finish(self, title, sections, brief, data=None, more=None):
         """Writes the document and the outputs. `sections`: (heading, Markdown) pairs."""

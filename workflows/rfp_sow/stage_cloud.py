@@ -12,7 +12,7 @@ from node import write_json
 from stage import Stage, words
 from text import escape, money, table
 
-MOST = 20
+MOST = 3  # how many times more than the rule an agent may ask for
 
 
 def by_rule(text):
@@ -36,14 +36,16 @@ def main():
     table_of_prices = prices(given.get("price_file"))
     currency, provider = table_of_prices["currency"], given["provider"]
     sizes = {name: (number, why, "rule") for name, (number, why) in by_rule(words(given["paragraphs"])).items()}
+    ruled = {name: number for name, (number, _, _) in sizes.items()}
     for key, list_name, agent in (("draft", "items", "cloud_architect"), ("notes", "changes", "capacity_planner")):
         for item in stage.answer(key).get(list_name) or []:
             name, number = item.get("item"), item.get("quantity")
-            if name not in table_of_prices["items"] or not isinstance(number, int) or not 1 <= number <= MOST:
-                stage.refuse(agent, item, f"there is no such item, or its quantity is not 1 to {MOST}")
+            most = MOST * ruled.get(name, 1)
+            if name not in table_of_prices["items"] or not isinstance(number, int) or not 1 <= number <= most:
+                stage.refuse(agent, f"{number} {name}", f"the quantity is not 1 to {most}, {MOST} times what the rule gives")
                 continue
             why = stage.take(agent, item.get("reason"), f"{number} {name}")
-            sizes[name] = (number, why or "no reason that holds", f"agent {agent}")
+            sizes[name] = (number, why or "its reason did not hold", f"agent {agent}")
     # In the order of the price file, so that the same items give the same table.
     sizes = {name: sizes[name] for name in table_of_prices["items"] if name in sizes}
     quantities = {name: number for name, (number, _, _) in sizes.items()}

@@ -56,7 +56,7 @@ def phases_of(stage):
     for item in stage.answer("draft").get("phases") or []:
         name, weight = clean_name(item.get("name"), stage.facts), item.get("weight")
         goal = stage.take("delivery_planner", item.get("goal"))
-        tasks = [task for task in (stage.take("delivery_planner", task, least=4) for task in (item.get("tasks") or [])[:5]) if task]
+        tasks = stage.take_all("delivery_planner", item.get("tasks"), least=4)
         if name and goal and tasks and isinstance(weight, int) and 1 <= weight <= 10 and name not in [p[0] for p in found]:
             found.append((name, goal, weight, tasks))
         elif item:

@@ -20,7 +20,7 @@ ANSWERS = {
     "platform": "Tools; Cloud and cost", "quality": "Acceptance", "delivery": "Plan and team", "operation": "Plan and team",
     "staffing": "Plan and team", "price": "Cloud and cost", "legal": "Assumptions",
 }
-OPEN = "open: papers of the bidder"
+OPEN = "open: bidder's papers"
 
 
 def demoted(text):
@@ -71,7 +71,7 @@ def matrix(requirements, tools):
                  if option["named"] and re.search(rf"\b{re.escape(option['name'].split(' ')[0])}", item["quote"], re.I)]
         if named and item["party"] == "product":
             answer = "Tools: " + ", ".join(named)
-        rows.append([item["id"], escape(short(item["quote"], 110)), item["strength"], answer, escape(short(item["place"], 60))])
+        rows.append([item["id"], escape(short(item["quote"], 110)), item["strength"], answer, escape(short(item["place"], 44))])
     return rows
 
 
@@ -109,8 +109,7 @@ def main():
     stage.part("Executive summary", "proposal_writer" if summary else "")
     stage.part("Approach", "proposal_writer" if approach else "")
     assumptions, exclusions = (
-        [text for text in (stage.take("contract_editor", item) for item in (terms.get(key) or [])[:5]) if text]
-        for key in ("assumptions", "exclusions"))
+        stage.take_all("contract_editor", terms.get(key)) for key in ("assumptions", "exclusions"))
     stage.part("Assumptions and exclusions", "contract_editor" if assumptions or exclusions else "")
     stage.part("Tables, sums and matrix", "")
     told = (

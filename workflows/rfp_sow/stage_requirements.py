@@ -5,6 +5,8 @@ Input beside those of stage.py: found, paragraphs (path). A quote of an agent is
 source; the others are listed. Output beside those of stage.py: requirements (all, with ids), unproved (refused quotes).
 """
 
+import re
+
 from node import read_json, write_json
 from requirements import counts, entry, most_relevant
 from stage import Stage, bullets
@@ -41,6 +43,19 @@ def merge(stage, found, rows):
     return result, unproved, given
 
 
+def is_said(stage, gap, items):
+    """Whether what an agent calls missing stands in a requirement; then it is refused."""
+    def long_words(text):
+        return {word.lower() for word in re.findall(r"[A-Za-z]{4,}", text)}
+
+    mine = long_words(gap)
+    for item in items:
+        if mine and len(mine & long_words(item["quote"])) >= 0.6 * len(mine):
+            stage.refuse("requirements_engineer", gap, f"{item['id']} says it")
+            return True
+    return False
+
+
 def rows_of(items):
     return table(["Id", "Requirement", "Strength", "Topic", "Place", "Found by"], [
         [item["id"], quote(item["quote"]), item["strength"], item["topic"], escape(item["place"]),
@@ -63,9 +78,8 @@ def main():
     plain_summary = (
         f"The document asks for {count['all']} things, {count['strength'].get('must', 0)} of them as a must. "
         f"By topic: {by_topic}.")
-    gaps = [text for text in (stage.take("requirements_engineer", gap) for gap in (notes.get("gaps") or [])[:4]) if text]
-    questions = [
-        text for text in (stage.take("requirements_engineer", item) for item in (notes.get("questions") or [])[:4]) if text]
+    gaps = [text for text in stage.take_all("requirements_engineer", notes.get("gaps")) if not is_said(stage, text, items)]
+    questions = stage.take_all("requirements_engineer", notes.get("questions"))
     if gaps or questions:
         stage.part("Gaps and questions", "requirements_engineer")
     sections = [

@@ -98,6 +98,8 @@ def fault(text, facts, least=12):
     """What is wrong with a text of an agent, or nothing."""
     if len(plain(text)) < least:
         return "it says nothing"
+    if "(cut" in text:
+        return "it repeats a text that was cut"
     if PLACEHOLDERS.search(text):
         return "it holds a placeholder"
     if re.search(r"[\u0400-\u9fff]", text):
