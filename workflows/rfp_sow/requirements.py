@@ -45,7 +45,7 @@ TOPICS = [
     ("delivery", r"\b(?:deliver|sprint|schedule|period of performance|deadline|(?:\d|week|month|working) ?(?:weeks?|months?|days?)|by the end of|transition|milestone|kick-?off)"),
     ("operation", r"\b(?:support|maintain|monitor|operat|incident|help ?desk|training|documentation|manual)"),
 ]
-ABBREVIATED = re.compile(r"(?:e\.g|i\.e|etc|vs|No|Nos|Mr|Ms|Dr|Inc|Ltd|Co|Corp|U\.S|Pub|L|Sec|Art|approx|cf|a\.m|p\.m|[A-Z])\.$")
+ABBREVIATED = re.compile(r"(?<![A-Za-z.])(?:e\.g|i\.e|etc|vs|No|Nos|Mr|Ms|Dr|Inc|Ltd|Co|Corp|U\.S|Pub|L|Sec|Art|approx|cf|a\.m|p\.m|[A-Z])\.$")
 SHORTEST, LONGEST, MOST = 25, 700, 400
 PASSAGE = 2200
 
