@@ -79,7 +79,12 @@ def main():
         f"The document asks for {count['all']} things, {count['strength'].get('must', 0)} of them as a must. "
         f"By topic: {by_topic}.")
     gaps = [text for text in stage.take_all("requirements_engineer", notes.get("gaps")) if not is_said(stage, text, items)]
-    questions = stage.take_all("requirements_engineer", notes.get("questions"))
+    questions = []
+    for question in stage.take_all("requirements_engineer", notes.get("questions")):
+        if question.endswith("?"):
+            questions.append(question)
+        else:
+            stage.refuse("requirements_engineer", question, "it asks nothing")
     if gaps or questions:
         stage.part("Gaps and questions", "requirements_engineer")
     sections = [

@@ -27,7 +27,7 @@ def by_rule(needs, text):
     for need in needs:
         best = max(need["options"], key=lambda option: (often(option, text), len(said(option, "hints", text))))
         names, hints = said(best, "names", text), said(best, "hints", text)
-        why = f"The document names {names[0]}." if names else f"The document speaks of {hints[0]}." if hints \
+        why = f"The document names “{names[0]}”." if names else f"The document speaks of “{hints[0]}”." if hints \
             else "A usual choice; the document says nothing of it."
         chosen[need["need"]] = {"option": best, "named": bool(names), "why": why, "by": "rule"}
     return chosen

@@ -33,8 +33,10 @@ class Numbers(unittest.TestCase):
             self.assertNotEqual(text.strange_numbers(bad, facts), [], bad)
 
     def test_faults(self):
-        self.assertEqual(text.fault("The service books berths.", ""), "")
-        for bad in ("", "ok", "The date is TBD.", "Signed by [Name of company] here.", "It is cut (cut)", "The budget is 5 USD."):
+        for good in ("The service books berths.", "The agency’s service books berths."):
+            self.assertEqual(text.fault(good, ""), "", good)
+        for bad in ("", "ok", "The date is TBD.", "Signed by [Name of company] here.", "It is cut (cut)", "The budget is 5 USD.",
+                    "The service books berths for all skippers that come in the season and writes them to the register, so"):
             self.assertNotEqual(text.fault(bad, ""), "", bad)
 
     def test_a_cell_cannot_break_a_table(self):

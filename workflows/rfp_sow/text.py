@@ -100,9 +100,11 @@ def fault(text, facts, least=12):
         return "it says nothing"
     if "(cut" in text:
         return "it repeats a text that was cut"
+    if len(text) > 90 and not re.search(r"[.!?)”\"]$", text.strip()):
+        return "it breaks off"
     if PLACEHOLDERS.search(text):
         return "it holds a placeholder"
-    if re.search(r"[\u0400-\u9fff]", text):
+    if re.search(r"[\u0400-\u1fff\u2e80-\u9fff]", text):
         return "it changes its language"
     strange = strange_numbers(text, facts)
     return "the number " + ", ".join(strange[:4]) + " is not in its facts" if strange else ""
