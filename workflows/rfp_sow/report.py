@@ -57,7 +57,7 @@ def main():
     facts = [
         ["Document", f"{escape(given['title'])} ({source['form']}, {source['words']} words, {source['paragraph_count']} paragraphs)"],
         ["Requirements", str(given["requirements"])],
-        ["Provider", escape(given["provider"])],
+        ["Cloud provider", escape(given["provider"])],
         ["Cloud cost", f"{money(Decimal(str(estimate['least']['monthly'])), estimate['currency'])} a month at "
          f"{estimate['least']['provider']}, prices of {estimate['prices_date']}"],
         ["Run", f"`{given['run']}` of {escape(given['workflow'])}"],

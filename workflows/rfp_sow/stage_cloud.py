@@ -45,7 +45,10 @@ def main():
                 stage.refuse(agent, f"{number} {name}", f"the quantity is not 1 to {most}, {MOST} times what the rule gives")
                 continue
             why = stage.take(agent, item.get("reason"), f"{number} {name}")
-            sizes[name] = (number, why or "its reason did not hold", f"agent {agent}")
+            if why:
+                sizes[name] = (number, why, f"agent {agent}")
+            else:
+                stage.refuse(agent, f"{number} {name}", "a quantity needs a reason that holds")
     # In the order of the price file, so that the same items give the same table.
     sizes = {name: sizes[name] for name in table_of_prices["items"] if name in sizes}
     quantities = {name: number for name, (number, _, _) in sizes.items()}

@@ -53,8 +53,10 @@ def main():
             stage.refuse("solution_engineer", option["name"], f"the document names {rule['option']['name']}")
             continue
         reason = stage.take("solution_engineer", item.get("reason"))
-        why = rule["why"] if option is rule["option"] else "The agent's choice; its reason did not hold."
-        chosen[need] = {"option": option, "named": bool(named), "why": reason or why, "by": "agent solution_engineer"}
+        if reason:
+            chosen[need] = {"option": option, "named": bool(named), "why": reason, "by": "agent solution_engineer"}
+        else:
+            stage.refuse("solution_engineer", option["name"], "a choice needs a reason that holds")
     notes = []
     for item in stage.answer("notes").get("notes") or []:
         need, option = options.get(item.get("option"), (None, None))
@@ -65,7 +67,7 @@ def main():
         if note:
             notes.append([option["name"], escape(note)])
     stage.part("Options, strengths and limits", "")
-    stage.part("Choice", "solution_engineer" if seen else "")
+    stage.part("Choice", "solution_engineer" if any(choice["by"] != "rule" for choice in chosen.values()) else "")
     if notes:
         stage.part("Integration", "integration_engineer")
 
