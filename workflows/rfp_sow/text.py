@@ -96,7 +96,7 @@ def strange_numbers(text, facts):
 
 def fault(text, facts, least=12):
     """What is wrong with a text of an agent, or nothing."""
-    if len(plain(text)) < least:
+    if len(plain(text)) < least or not re.search(r"[A-Za-z]{3,}", text):
         return "it says nothing"
     if "(cut" in text:
         return "it repeats a text that was cut"
