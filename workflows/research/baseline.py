@@ -62,14 +62,12 @@ def over_time(time, column, found):
             place, gain = found_step
             before, after = mean(ys[:place]), mean(ys[place:])
             change = 100 * (after - before) / abs(before) if before else 0.0
-            found.fact(
-                f"The step that fits the {name} best by least squares is at {cells[place]}: the mean is {show(before)} before "
-                f"it and {show(after)} from it on, a change of {show(change, 3)} %.",
-                step_at=cells[place], mean_before=before, mean_after=after, step_percent=change)
             word = "better" if gain > 0 else "worse"
             found.fact(
-                f"By the Bayesian information criterion two means with this step fit the {name} {word} than one mean: the "
-                f"criterion differs by {show(abs(gain), 3)}.", step_bic_gain=gain)
+                f"The step that fits the {name} best by least squares is at {cells[place]}: the mean is {show(before)} before "
+                f"it and {show(after)} from it on, a change of {show(change, 3)} %, and by the Bayesian information criterion "
+                f"two means with this step fit {word} than one: the criterion differs by {show(abs(gain), 3)}.",
+                step_at=cells[place], mean_before=before, mean_after=after, step_percent=change, step_bic_gain=gain)
             if gain > 0:
                 rules = [(cells[0], cells[place], before), (cells[place], cells[-1], after)]
         if len(ys) <= LONGEST_RANKED:

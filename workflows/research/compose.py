@@ -56,6 +56,8 @@ def typst_paper(model, journal):
 #show heading: set text({"10.5pt" if two else "12.5pt"})
 #show heading: set block(above: 1.5em, below: 0.8em)
 #show figure: set block(above: 1.4em, below: 1.4em, breakable: false)
+#set figure(placement: auto)
+#set place(clearance: 1.6em)
 #show figure.caption: set text(0.88em)
 #show figure.caption: set par(justify: false)
 #show figure.caption: set align(left)

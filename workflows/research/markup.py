@@ -21,6 +21,9 @@ INLINE = re.compile(
     r"`([^`\n]+)`|\$([^$\n]{1,300})\$|\*\*([^*\n]+)\*\*|(?<![\w*])\*([^*\n]+)\*(?![\w*])|\[@([\w:-]+(?:,\s*@[\w:-]+)*)\]")
 
 
+MINUS = re.compile(r"(?<![\w.)\]-])-(?=\d|\.\d)")
+
+
 class NoFormula(Exception):
     """The formula uses what is not in the known language."""
 
@@ -93,6 +96,7 @@ def latex_formula(formula):
 
 def typst_text(text):
     """Text with no meaning in Typst but itself."""
+    text = MINUS.sub("−", text).replace(" %", "\u00a0%")
     text = re.sub(r"([\\*_#$@<>`~\[\]=+/\"-])", r"\\\1", text)
     # At the beginning of a line a number with a dot would begin a list.
     return re.sub(r"(?m)^(\s*\d+)\.", r"\1\\.", text)
@@ -100,7 +104,7 @@ def typst_text(text):
 
 LATEX = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "^": r"\^{}", "_": r"\_",
          "~": r"\textasciitilde{}", "%": r"\%", "<": r"$<$", ">": r"$>$", "|": r"$|$", '"': "''", "≤": r"$\leq$",
-         "≥": r"$\geq$", "±": r"$\pm$", "×": r"$\times$", "−": r"$-$", "→": r"$\to$", "≈": r"$\approx$", "–": "--", "—": "---",
+         "≥": r"$\geq$", "\u00a0": "~", "±": r"$\pm$", "×": r"$\times$", "−": r"$-$", "→": r"$\to$", "≈": r"$\approx$", "–": "--", "—": "---",
          "“": "``", "”": "''", "’": "'", "‘": "`", "…": r"\ldots{}", "²": r"$^2$", "³": r"$^3$", "⁸": r"$^8$", "°": r"$^\circ$",
          "µ": r"$\mu$", "η": r"$\eta$", "α": r"$\alpha$", "β": r"$\beta$", "τ": r"$\tau$", "ρ": r"$\rho$", "σ": r"$\sigma$",
          "μ": r"$\mu$", "χ": r"$\chi$", "Δ": r"$\Delta$", "π": r"$\pi$"}
@@ -108,6 +112,7 @@ LATEX = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\
 
 def latex_text(text):
     """Text with no meaning in LaTeX but itself."""
+    text = MINUS.sub("−", text).replace(" %", "\u00a0%")
     return "".join(LATEX.get(letter, letter) for letter in text)
 
 

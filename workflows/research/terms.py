@@ -17,7 +17,7 @@ other over paper part point question rows same several should show shows since s
 tests than that their them then there these they thing this those through time title under until used uses using value
 values very were what when where whether which while will with within without would write year years your long mean text
 look looks describe described data analyse analysed analyze whole once twice alone nothing something anything person
-approach based study research result results method methods used aims explore significant using identify understand
+approach based study standard error errors square squares rank ranks deviation extreme research result results method methods used aims explore significant using identify understand
 """.split())
 
 

@@ -17,7 +17,7 @@ def latex(text):
 class MarkupTests(unittest.TestCase):
     def test_commands_are_text(self):
         self.assertEqual(typst('#read("/etc/passwd") // x'), '\\#read(\\"\\/etc\\/passwd\\") \\/\\/ x')
-        self.assertEqual(latex(r"\input{/etc/passwd} 50 % of_all"), r"\textbackslash{}input\{/etc/passwd\} 50 \% of\_all")
+        self.assertEqual(latex(r"\input{/etc/passwd} 50 % of_all"), r"\textbackslash{}input\{/etc/passwd\} 50~\% of\_all")
         self.assertEqual(latex(r"$\input{x}$"), r"\texttt{\textbackslash{}input\{x\}}")
         self.assertEqual(typst(r"$\input{x}$"), '#raw("\\\\input{x}")')
 
