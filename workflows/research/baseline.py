@@ -40,7 +40,7 @@ class Findings:
 def describe(column, found):
     values = [value for value in column.values if value is not None]
     found.fact(
-        f"The {column.name} has {len(values)} values with a mean of {show(mean(values))}, a median of "
+        f"The {column.label} has {len(values)} values with a mean of {show(mean(values))}, a median of "
         f"{show(median(values))} and a standard deviation of {show(deviation(values))}.",
         **{f"{column.name}_mean": mean(values)})
 
@@ -48,14 +48,14 @@ def describe(column, found):
 def over_time(time, column, found):
     pairs = [(x, y, cell) for x, y, cell in zip(time.values, column.values, time.cells) if x is not None and y is not None]
     xs, ys, cells = ([pair[place] for pair in pairs] for place in range(3))
-    name = column.name
+    name = column.label
     low, high = min(range(len(ys)), key=ys.__getitem__), max(range(len(ys)), key=ys.__getitem__)
     found.fact(f"The least {name} is {show(ys[low])}, in {cells[low]}; the greatest is {show(ys[high])}, in {cells[high]}.")
     rules = []
     if len(ys) >= 12 and squares(ys) and squares(xs):
         _, slope, error, p = line(xs, ys)
         found.fact(
-            f"A straight line by least squares gives the {name} a trend of {show(slope, 3)} per unit of {time.name}, with a "
+            f"A straight line by least squares gives the {name} a trend of {show(slope, 3)} per unit of {time.label}, with a "
             f"standard error of {show(error, 2)} ({p_text(p)}).", trend=slope, trend_p=p)
         found_step = step(ys)
         if found_step:
@@ -90,7 +90,7 @@ def quoted(name):
 
 def time_axis(time, cells):
     is_date = any("-" in cell for cell in cells)
-    axis = {"field": "at", "type": "temporal" if is_date else "quantitative", "title": time.name}
+    axis = {"field": "at", "type": "temporal" if is_date else "quantitative", "title": time.label}
     return axis if is_date else {**axis, "axis": {"format": "d"}, "scale": {"zero": False, "nice": False}}
 
 
@@ -110,7 +110,7 @@ def time_figure(time, name, cells, ys, rules):
         layers.append({
             "data": {"values": parts}, "mark": {"type": "rule", "strokeWidth": 2.4, "color": "#c62828"},
             "encoding": {"x": x, "x2": {"field": "to"}, "y": y}})
-    told = f"The {name} over {time.name}" + (
+    told = f"The {name} over {time.label}" + (
         f"; the red lines are the means before and after {rules[1][0]}." if rules else ".")
     return {"name": "over_time", "caption": told,
             "spec": {"width": 560, "height": 260, "layer": layers, "config": FONT}}
@@ -120,7 +120,7 @@ def departure_figure(time, name, cells, ys):
     middle = mean(ys)
     sums = list(itertools.accumulate(value - middle for value in ys))
     return {
-        "name": "departures", "caption": f"The sum of the departures of the {name} from its mean, up to each {time.name}: "
+        "name": "departures", "caption": f"The sum of the departures of the {name} from its mean, up to each {time.label}: "
         "where the mean changes, the curve turns.",
         "spec": {
             "width": 560, "height": 220, "config": FONT,
@@ -139,23 +139,24 @@ def by_group(group, column, found, number=1):
     if len(groups) < 2:
         return
     told = [f"{show(mean(values))} for {cell} ({len(values)} rows)" for cell, values in groups.items()]
-    found.fact(f"The mean {column.name} by {group.name} is {', '.join(told[:-1])} and {told[-1]}.")
+    text = f"The mean {column.label} by {group.label} is {', '.join(told[:-1])} and {told[-1]}"
     result = analysis_of_variance(list(groups.values()))
     if result:
         f, p, share = result
         found.fact(
-            f"The means of the {column.name} differ between the {len(groups)} values of {group.name} with F = {show(f, 3)} "
-            f"({p_text(p)}); {show(100 * share, 3)} % of the variance lies between them.",
-            **{f"share_between_{group.name}": share})
+            f"{text}; these means differ with F = {show(f, 3)} ({p_text(p)}), and {show(100 * share, 3)} % of the variance "
+            f"lies between the {len(groups)} values of {group.label}.", **{f"share_between_{group.name}": share})
+    else:
+        found.fact(text + ".")
     points = [{"group": cell, "value": value} for cell, values in groups.items() for value in values[:1500]]
     found.figures.append({
-        "name": f"by_group_{number}", "caption": f"The {column.name} by {group.name}: each box holds the middle half of the "
+        "name": f"by_group_{number}", "caption": f"The {column.label} by {group.label}: each box holds the middle half of the "
         "values, its line the median.",
         "spec": {
             "width": 460, "height": 260, "config": FONT, "data": {"values": points},
             "mark": {"type": "boxplot", "extent": 1.5, "size": 34, "color": "#6f9fd0"},
-            "encoding": {"x": {"field": "group", "type": "nominal", "title": group.name, "axis": {"labelAngle": 0}},
-                         "y": {"field": "value", "type": "quantitative", "title": column.name, "scale": {"zero": False}}}}})
+            "encoding": {"x": {"field": "group", "type": "nominal", "title": group.label, "axis": {"labelAngle": 0}},
+                         "y": {"field": "value", "type": "quantitative", "title": column.label, "scale": {"zero": False}}}}})
 
 
 def together(columns, group, found):
@@ -170,19 +171,19 @@ def together(columns, group, found):
     if not best:
         return
     r, p, first, second, count = best
-    found.fact(f"The strongest correlation is that of {first.name} with {second.name}: r = {show(r, 3)} over {count} rows "
+    found.fact(f"The strongest correlation is that of {first.label} with {second.label}: r = {show(r, 3)} over {count} rows "
                f"({p_text(p)}).", strongest_correlation=r)
     points = [
         {"a": a, "b": b, **({"group": group.cells[place]} if group else {})}
         for place, (a, b) in enumerate(zip(first.values, second.values)) if a is not None and b is not None][:3000]
     encoding = {
-        "x": {"field": "a", "type": "quantitative", "title": first.name, "scale": {"zero": False}},
-        "y": {"field": "b", "type": "quantitative", "title": second.name, "scale": {"zero": False}}}
+        "x": {"field": "a", "type": "quantitative", "title": first.label, "scale": {"zero": False}},
+        "y": {"field": "b", "type": "quantitative", "title": second.label, "scale": {"zero": False}}}
     if group:
-        encoding["color"] = {"field": "group", "type": "nominal", "title": group.name}
+        encoding["color"] = {"field": "group", "type": "nominal", "title": group.label}
     found.figures.append({
-        "name": "together", "caption": f"The {second.name} against the {first.name}, a point a row"
-        + (f", in colours by {group.name}." if group else "."),
+        "name": "together", "caption": f"The {second.label} against the {first.label}, a point a row"
+        + (f", in colours by {group.label}." if group else "."),
         "spec": {"width": 460, "height": 280, "config": FONT, "data": {"values": points},
                  "mark": {"type": "point", "filled": True, "size": 32, "opacity": 0.75}, "encoding": encoding}})
 
@@ -190,10 +191,10 @@ def together(columns, group, found):
 def spread(column, found):
     values = [value for value in column.values if value is not None]
     found.figures.append({
-        "name": "spread", "caption": f"How often values of the {column.name} come.",
+        "name": "spread", "caption": f"How often values of the {column.label} come.",
         "spec": {"width": 460, "height": 240, "config": FONT, "data": {"values": [{"value": value} for value in values[:5000]]},
                  "mark": {"type": "bar", "color": "#6f9fd0"},
-                 "encoding": {"x": {"field": "value", "bin": {"maxbins": 24}, "type": "quantitative", "title": column.name},
+                 "encoding": {"x": {"field": "value", "bin": {"maxbins": 24}, "type": "quantitative", "title": column.label},
                               "y": {"aggregate": "count", "type": "quantitative", "title": "rows"}}}})
 
 

@@ -30,6 +30,19 @@ def with_figures(text, figures, writer, draw):
     return result + [draw(figure) for figure in left]
 
 
+def shape(path):
+    """Height by width of a PNG; of other pictures that of a usual chart."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(24)
+    except OSError:
+        return 0.55
+    if head[:8] != b"\x89PNG\r\n\x1a\n":
+        return 0.55
+    width, height = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+    return height / width if width else 0.55
+
+
 def authors_of(paper):
     names = paper["authors"]
     return ", ".join(names[:6]) + (" and others" if len(names) > 6 else "") if names else "Unknown"
@@ -41,7 +54,7 @@ def typst_paper(model, journal):
     two = journal["columns"] == 2
     numbers = {paper["key"]: place for place, paper in enumerate(model["references"], start=1)}
     writer = Typst(numbers)
-    size, width = ("9.5pt", "100%") if two else ("10.5pt", "78%")
+    size, column = ("9.5pt", 84) if two else ("10.5pt", 156)
     head = f"set in the manner of: {journal['title']}" if journal["title"] else ""
     parts = [f'''#set document(title: {string(model["title"])}, date: none)
 #set page(
@@ -81,7 +94,9 @@ def typst_paper(model, journal):
     parts.append(f'#place(top + center, scope: "parent", float: true, clearance: 1.6em)[\n#set align(left)\n{top}\n]' if two else top)
 
     def draw(figure):
-        return (f'#figure(image({string(figure["file"])}, width: {width}), '
+        # As wide as the column, or a part of it, and no higher than 80 mm.
+        width = min(column * (1 if two else 0.78), 80 / figure.get("shape", 0.55))
+        return (f'#figure(image({string(figure["file"])}, width: {width:.0f}mm), '
                 f'caption: [{typst_text(figure["caption"])}])')
 
     for name, title in SECTIONS:
@@ -230,7 +245,8 @@ def main():
         "authors": (given.get("authors") or "").strip() or "no author named; written by programs and language models",
         "keywords": given.get("keywords") or [], "journal": name,
         "sections": {key: (given["sections"].get(key) or "").strip() for key, _ in SECTIONS},
-        "figures": given.get("figures") or [],
+        "figures": [{**figure, "shape": round(shape(path), 4)}
+                    for figure, path in zip(given.get("figures") or [], given.get("plots") or [])],
         "references": [paper for paper in papers if paper["key"] in cited],
         "colophon": given.get("colophon") or [], "costs": given.get("costs") or [], "notes": given.get("notes") or []}
     typst = typst_paper(model, journals[name])

@@ -50,6 +50,8 @@ def main():
         # A specification becomes a part of a plan, where expressions would be read.
         if not isinstance(spec, dict) or b"${{" in data:
             continue
+        if not any(key in spec for key in ("width", "height", "hconcat", "vconcat", "concat", "repeat", "facet")):
+            spec = {**spec, "width": 480, "height": 260}
         captions[name] = str(spec.get("description") or "")[:400]
         node = "figure_" + name
         # A figure that cannot be drawn is left out.

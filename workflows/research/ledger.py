@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the run has cost so far, as `flow cost` has it, and what branch it is: for the page on how the paper was made.
 
-Input: run (its id), narrative. Output: costs (rows: agent, model, tokens, dollars), models, lines. Where flow's own program is not
+Input: run (its id), narrative. Output: costs (rows: agent, model, tokens, dollars), lines. Where flow's own program is not
 known to the node, the lines say where the numbers are.
 """
 
@@ -23,23 +23,24 @@ def ask(program, *words):
 def main():
     given = read_input()
     program, run = os.environ.get("FLOW_PROGRAM"), given.get("run") or os.environ["FLOW_RUN_ID"]
-    costs, models, lines = [], [], []
+    costs, lines = [], []
     if given.get("narrative") == "template":
         lines.append("No model was used, so nothing was paid.")
     report = ask(program, "cost", run) if program else None
     if report is None:
-        lines.append("What the models have cost: flow cost RUN.")
+        if not lines:
+            lines.append("What the models have cost is told by: flow cost RUN.")
     else:
-        for row in report.get("rows") or []:
-            name = row.get("key") or row.get("agent") or "?"
-            model = row.get("models") or row.get("model") or []
-            model = ", ".join(model) if isinstance(model, list) else str(model)
-            costs.append([name, model, row.get("tokens"), row.get("usd")])
-            models.append(model)
-    branch = (ask(program, "show", run) or {}).get("branch") if program else None
-    if isinstance(branch, dict) and branch.get("name"):
-        lines.append(f"Branch: {branch['name']}. Hypothesis: {branch.get('hypothesis') or 'none given'}.")
-    write_output({"costs": costs, "models": sorted(set(models)), "lines": lines})
+        rows = report.get("rows") or []
+        for row in [*rows, report["total"]] if rows else []:
+            cost = f"{row['cost']:.6f}".rstrip("0").rstrip(".") if row.get("priceKnown") else "unknown"
+            costs.append([row["name"], ", ".join(row.get("models") or []), row["totalTokens"], cost])
+        lines += [f"Models that were asked: {', '.join(report['total']['models'])}, with {report['total']['calls']} calls until this "
+                  "page was set."] if rows else []
+    for branch in (ask(program, "branch", "list") or {}).get("branches") or [] if program else []:
+        if branch.get("run") == run or branch.get("id") == run:
+            lines.append(f"Branch: {branch.get('name')}. Hypothesis: {branch.get('hypothesis') or 'none given'}.")
+    write_output({"costs": costs, "lines": lines})
 
 
 main()

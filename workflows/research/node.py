@@ -78,11 +78,18 @@ def number(text):
     return value if abs(value) < 1e300 else None
 
 
+def spoken(name):
+    """The name of a column as it stands in a sentence: bill_length_mm is the bill length (mm)."""
+    return re.sub(r" (mm|cm|km|m|kg|g|mg|s|ms|min|h|usd|eur|pct)$", r" (\1)", name.replace("_", " "))
+
+
 class Column:
     """A column with what it is: `time` (a number or a date that never falls), `number`, `group` (few values) or `text`."""
 
     def __init__(self, name, cells):
         self.name, self.cells = name, cells
+        # The name as it stands in a sentence.
+        self.label = spoken(name)
         there = [cell for cell in cells if cell.lower() not in NOTHING]
         self.missing = len(cells) - len(there)
         values = [number(cell) for cell in there]

@@ -20,7 +20,7 @@ def main():
     facts = list(dict.fromkeys(lines))[:MOST_LINES]
     metrics = {}
     for line in facts:
-        found = re.fullmatch(r"[-*\s]*([A-Za-z][^:=]{1,60}?)\s*[:=]\s*(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*[^\d]{0,20}", line)
+        found = re.fullmatch(r"[-*\s]*([A-Za-z][^:=]{1,60}?)\s*[:=]\s*(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?:\s.{0,40}|\s?%)?", line)
         if found and len(metrics) < 40:
             metrics[re.sub(r"\W+", "_", found[1].strip().lower()).strip("_")] = float(found[2])
     ended = given.get("outcome") == "success"

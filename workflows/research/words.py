@@ -8,7 +8,7 @@ text for idea and methods; sections (by name) for a paper.
 
 import re
 
-from node import read_input, write_output
+from node import read_input, spoken, write_output
 
 
 def columns(data_facts):
@@ -17,6 +17,7 @@ def columns(data_facts):
     time = re.search(r"The column (.+?) goes from (\S+) to (\S+?)[;.]", data_facts)
     numbers = re.findall(r"The column (.+?) holds numbers", data_facts)
     groups = re.findall(r"The column (.+?) has \d+ values", data_facts)
+    numbers, groups = ([spoken(name) for name in names] for names in (numbers, groups))
     return (table[1] if table else ""), time, numbers, groups
 
 
@@ -70,7 +71,7 @@ def methods(given):
 
 def title_of(idea_text):
     found = re.search(r"^\W*title\W*:\W*(.+?)\W*$", idea_text, flags=re.I | re.M)
-    title = re.sub(r"[*_`#\"]", "", found[1]).strip() if found else ""
+    title = re.sub(r"[*`#\"]", "", found[1]).strip() if found else ""
     return title if 2 <= len(title.split()) <= 20 and not re.search(r"\d", title) else ""
 
 
@@ -84,11 +85,15 @@ def plain_idea(text):
 def paper(given):
     data_facts = given["data_facts"]
     facts = [line.strip() for line in (given.get("facts") or "").splitlines() if line.strip()]
+    if given.get("by_program") and not all(fact.endswith(".") for fact in facts):
+        # Lines such as `mean flow: 919.35` are no sentences.
+        facts = [f"The program gives {'; '.join(fact.rstrip('.;') for fact in facts[place:place + 4])}."
+                 for place in range(0, min(len(facts), 16), 4)]
     table, *_ = columns(data_facts)
     figures = given.get("figures") or []
     about, asked = subject(data_facts), question(data_facts)
     who = "a program that a model wrote" if given.get("by_program") else "a fixed program"
-    main = facts[1:4] or facts[:3]
+    main = (facts if given.get("by_program") else facts[1:4]) or facts
     title = title_of(given.get("idea") or "") or f"An analysis of {about}"
     shown = "".join(
         f"\n\nFigure {number} shows this: {figure['caption'][:1].lower() + figure['caption'][1:]}"
