@@ -90,7 +90,7 @@ struct ResearchModeTests {
         _ words: [String], _ flow: FlowProgram, _ endpoint: ScriptedEndpoint? = nil
     ) async throws -> JSONValue {
         let words = ["run", "research", "--approval", "none", "--json", "--input", Self.description] + words
-        let end = try await flow.start(words, environment: environment(endpoint)).end(minutes: 5)
+        let end = try await flow.start(words, environment: environment(endpoint)).end(minutes: 20)
         #expect(end.code == 0, "\(end.output)\(end.errorOutput)")
         return try #require(try end.json.last { $0["type"] == "result" }?["outputs"])
     }
@@ -162,7 +162,7 @@ struct ResearchModeTests {
         let run = try await running.end().run
         let before = try endpoint.agents
         #expect(before.filter { $0 == "methods" }.count == 1)
-        let end = try await flow.start(["resume", run], environment: environment(endpoint)).end(minutes: 5)
+        let end = try await flow.start(["resume", run], environment: environment(endpoint)).end(minutes: 20)
         #expect(end.code == 0, "\(end.errorOutput)")
         let after = try endpoint.agents.dropFirst(before.count)
         #expect(!after.contains("maker") && !after.contains("hater") && !after.contains("methods"), "\(after)")

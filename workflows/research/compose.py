@@ -149,9 +149,10 @@ def latex_paper(model, name, journal):
     parts.append(latex_front(name, front))
 
     def draw(figure):
-        picture = (f"\\includegraphics[width={'' if two else '0.8'}\\linewidth]{{{figure['file']}}}"
+        size = f"width={'' if two else '0.8'}\\linewidth,height=0.4\\textheight,keepaspectratio"
+        picture = (f"\\includegraphics[{size}]{{{figure['file']}}}"
                    if not figure["file"].endswith(".svg") else f"\\missingfigure{{{latex_text(figure['file'])}}}")
-        return (f"\\begin{{figure}}[htb]\n\\centering\n{picture}\n\\caption{{{latex_text(figure['caption'])}}}\n"
+        return (f"\\begin{{figure}}[htbp]\n\\centering\n{picture}\n\\caption{{{latex_text(figure['caption'])}}}\n"
                 f"\\label{{fig:{figure['number']}}}\n\\end{{figure}}")
 
     for key, title in SECTIONS:

@@ -2,7 +2,7 @@
 """Texts made from templates, for where no agent writes or what it has written does not pass its checks.
 
 Input: what (idea, methods or paper), description, facts of the data (data_facts), facts that were computed (facts), idea,
-methods, focus, guidance, figures (name and caption of each), by_program (whether an agent's program has computed). Output:
+methods, focus, guidance, figures (name and caption of each), by_program and computed_by (who has computed). Output:
 text for idea and methods; sections (by name) for a paper.
 """
 
@@ -84,7 +84,10 @@ def plain_idea(text):
 
 def paper(given):
     data_facts = given["data_facts"]
-    facts = [line.strip() for line in (given.get("facts") or "").splitlines() if line.strip()]
+    # Results that another run has written end in a list of what was computed.
+    lines = (given.get("facts") or "").partition("## What was computed")
+    items = [line[2:] for line in lines[2].splitlines() if line.startswith("- ")]
+    facts = items or [line.strip().removeprefix("- ") for line in lines[0].splitlines() if line.strip() and line[0] != "#"]
     if given.get("by_program") and not all(fact.endswith(".") for fact in facts):
         # Lines such as `mean flow: 919.35` are no sentences.
         facts = [f"The program gives {'; '.join(fact.rstrip('.;') for fact in facts[place:place + 4])}."
@@ -92,7 +95,9 @@ def paper(given):
     table, *_ = columns(data_facts)
     figures = given.get("figures") or []
     about, asked = subject(data_facts), question(data_facts)
-    who = "a program that a model wrote" if given.get("by_program") else "a fixed program"
+    made = given.get("computed_by") or "the fixed analysis"
+    who = ("a program that a model wrote" if given.get("by_program") else "a fixed program" if "fixed analysis" in made
+           else "an analysis that was given")
     main = (facts if given.get("by_program") else facts[1:4]) or facts
     title = title_of(given.get("idea") or "") or f"An analysis of {about}"
     shown = "".join(
