@@ -17,6 +17,7 @@ from statistics_of import (analysis_of_variance, correlation, deviation, line, m
                            squares, step)
 
 MOST_FACTS = 14
+WEIGHTS = (4, 4, 2, 1)  # of the texts under `leading`: focus, guidance, idea, methods
 LONGEST_RANKED = 2000
 FONT = {"axis": {"labelFontSize": 13, "titleFontSize": 14}, "legend": {"labelFontSize": 12, "titleFontSize": 13}}
 
@@ -34,7 +35,7 @@ class Findings:
     def fact(self, text, **metrics):
         self.facts.append(text)
         for name, value in metrics.items():
-            self.metrics[name] = round(value, 6) if isinstance(value, float) else value
+            self.metrics[name] = float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def describe(column, found):
@@ -234,10 +235,14 @@ def main():
         analyse(table, found)
     if not found.facts:
         found.fact("No data file is a table that could be analysed, so 0 quantities were computed.")
-    leading = words(" ".join(given.get("leading") or []))
-    # Facts that speak of what idea and method ask for come first, behind the number of rows.
+    # Facts that speak of what a person or the idea asks for come first, behind the number of rows.
+    leading = [words(text or "") for text in given.get("leading") or []]
     head, rest = found.facts[:1], found.facts[1:]
-    order = sorted(range(len(rest)), key=lambda place: (-len(words(rest[place]) & leading), place))
+
+    def weight(fact):
+        return sum(weight * len(words(fact) & asked) for weight, asked in zip(WEIGHTS, leading))
+
+    order = sorted(range(len(rest)), key=lambda place: (-weight(rest[place]), place))
     facts = head + [rest[place] for place in order]
     made = []
     for number, figure in enumerate(found.figures[:4], start=1):

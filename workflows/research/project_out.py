@@ -3,7 +3,7 @@
 
 Input: texts (data_description, idea, methods, results, literature, referee), data (paths), plots (paths), figures, document,
 tex, bib, pdf, latex_pdf (paths), versions (v1 to v3 of the results and of the cited sections), export_to (a folder, or empty).
-Output: files (names in the folder), note. File: project.zip, the same bytes for the same contents.
+Output: files (names in the folder), note. Files: project.zip, the same bytes for the same contents, and first_figure.png.
 
     input_files/data_description.md idea.md methods.md results.md literature.md referee.md plots/
     paper/paper_v1_preliminary.tex paper_v2_no_citations.tex paper_v3_citations.tex paper_v4_final.tex .pdf
@@ -70,6 +70,10 @@ def main():
         pdf = given.get("latex_pdf") or given.get("pdf")
         if pdf:
             contents["paper/paper_v4_final.pdf"] = read_bytes(pdf)
+    pictures = [path for path in given.get("plots") or [] if path.endswith(".png")]
+    if pictures:
+        # Of two runs their first figures can be seen side by side.
+        shutil.copyfile(pictures[0], "first_figure.png")
     with zipfile.ZipFile("project.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(contents):
             entry = zipfile.ZipInfo("project/" + name, (1980, 1, 1, 0, 0, 0))
