@@ -14,7 +14,7 @@ from node import read_input, write_output
 
 def ask(program, *words):
     try:
-        done = subprocess.run([program, *words, "--json"], capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+        done = subprocess.run([program, *words, "--json"], capture_output=True, timeout=600, stdin=subprocess.DEVNULL)
         return json.loads(done.stdout) if done.returncode == 0 else None
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
