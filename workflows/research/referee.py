@@ -7,7 +7,6 @@ page, score (0 to 9, or -1 where none was given), by_agent.
 
 import re
 
-from check import clean
 from node import read_input, write_output
 
 
@@ -27,7 +26,7 @@ def points(given):
 
 def main():
     given = read_input()
-    text = clean((given.get("text") or "").strip(), "referee")
+    text = re.sub(r"^```\w*\n|\n?```\s*$", "", (given.get("text") or "").strip()).strip()
     found = re.search(r"score\W{0,6}(\d(?:\.\d)?)(?:\s*/\s*9)?\b", text, re.I)
     score = float(found[1]) if found and given.get("narrative") != "template" else -1
     usable = given.get("narrative") != "template" and len(re.findall(r"\w+", text)) >= 15
