@@ -118,7 +118,7 @@ def typst_colophon(model):
     parts = ["#heading(numbering: none)[How this paper was made]\n\n#set text(0.92em)",
              typst_rows(model["colophon"], ["text", "written by"], "(auto, 1fr)")]
     if model["costs"]:
-        parts.append(typst_rows(model["costs"], ["agent", "model", "tokens", "cost ($)"], "(1fr, auto, auto, auto)"))
+        parts.append(typst_rows(model["costs"], ["agent", "model", "tokens", "cost ($)"], "(auto, auto, auto, auto)"))
     parts += ["\n".join(f"- {typst_text(line)}" for line in model["notes"])] if model["notes"] else []
     return "\n\n".join(parts)
 
