@@ -164,8 +164,12 @@ struct Workplace {
 
     /// The engine over this place's store. In the foreground it waits for room when the disk is full, and says so.
     func openEngine(_ foreground: Foreground? = nil) async throws(EngineError) -> Engine {
+        // By these a node's program can ask about the run that it is a part of: "$FLOW_PROGRAM" cost "$FLOW_RUN_ID".
+        var variables = environment
+        variables["FLOW_PROGRAM"] = try? File.realPath("/proc/self/exe")
+        variables["FLOW_STORE_DIR"] = storeFolder
         var configuration = EngineConfiguration(
-            folder: storeFolder, slots: 8, environment: environment, name: "flow \(Flow.version)",
+            folder: storeFolder, slots: 8, environment: variables, name: "flow \(Flow.version)",
             guardianArguments: [])
         configuration.settingsFolder = try? File.currentDirectory()
         configuration.diskPatience = foreground?.diskPatience ?? .zero
