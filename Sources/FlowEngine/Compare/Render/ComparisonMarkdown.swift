@@ -8,10 +8,13 @@ public struct ComparisonMarkdown: Sendable {
     public init() {}
 
     /// The page, with a line break at its end.
-    public func text(_ comparison: RunComparison) -> String {
+    public func text(_ comparison: RunComparison) -> String { Self.text(ComparisonBlocks(comparison).blocks) }
+
+    /// Blocks as Markdown, with a line break at the end.
+    static func text(_ blocks: [ComparisonBlock]) -> String {
         var text = ""
         var isList = false
-        for block in ComparisonBlocks(comparison).blocks {
+        for block in blocks {
             if case .line = block {
             } else if isList {
                 text += "\n"
@@ -79,7 +82,7 @@ public struct ComparisonMarkdown: Sendable {
         return "\(fence) \(text) \(fence)"
     }
 
-    private static func longestRun(of character: Character, in text: String) -> Int {
+    static func longestRun(of character: Character, in text: String) -> Int {
         var (longest, run) = (0, 0)
         for other in text {
             run = other == character ? run + 1 : 0
