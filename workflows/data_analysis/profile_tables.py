@@ -151,9 +151,9 @@ class Column:
 
 
 def is_run(values):
-    """Whether numbers count up by one."""
+    """Whether numbers only count the rows: a column of years tells more."""
     found = [value for value in values if value is not None]
-    return all(b - a == 1 for a, b in zip(found, found[1:]))
+    return all(b - a == 1 for a, b in zip(found, found[1:])) and found[:1] in ([0], [1])
 
 
 def quality(of, header, rows, columns):

@@ -3,7 +3,7 @@
 
     python3 generate_ci.py [--seed 5] [--commits 180] [--out samples]
 
-Writes ci.csv, git.log and ci.planted.json. The same seed gives the same bytes on every machine.
+Writes ci.csv, git-log.tsv and ci.planted.json. The same seed gives the same bytes on every machine.
 """
 
 import argparse
@@ -99,7 +99,7 @@ def main():
         writer.writerow(["run_id", "job", "branch", "commit", "status", "started_at", "finished_at", "attempt", "message"])
         for row in rows:
             writer.writerow(row[:5] + [row[5].strftime("%Y-%m-%dT%H:%M:%SZ"), row[6].strftime("%Y-%m-%dT%H:%M:%SZ")] + row[7:])
-    with open(os.path.join(options.out, "git.log"), "w", encoding="utf-8") as file:
+    with open(os.path.join(options.out, "git-log.tsv"), "w", encoding="utf-8") as file:
         for commit, moment, author, subject in reversed(commits):
             when = moment.strftime("%Y-%m-%dT%H:%M:%S+00:00")
             file.write(f"{commit}\t{when}\t{when}\t{author}\t{subject}\n")

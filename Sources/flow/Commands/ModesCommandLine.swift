@@ -61,7 +61,7 @@ enum ModesCommandLine {
             let workplace = try Workplace(invocation)
             let text = invocation.argument(0)
             let path = try workplace.workflowFile(text)
-            let compilation = try workplace.load(path).compilation
+            let compilation = try workplace.loadForList(path).compilation
             guard compilation.definition != nil else {
                 throw CommandFailure(
                     .invalidWorkflow, "\(path) cannot be read", help: ["flow validate \(ShellWord.quoted(path))"])
@@ -69,7 +69,7 @@ enum ModesCommandLine {
             let isPath = text.contains("/") || text.hasSuffix(".yaml") || text.hasSuffix(".yml")
             let name = isPath ? String(FilePath.basename(path).prefix { $0 != "." }) : text
             let mode = Mode(name: name, path: path, compilation: compilation) { other in
-                File.exists(other) ? try? workplace.load(other).compilation : nil
+                File.exists(other) ? try? workplace.loadForList(other).compilation : nil
             }
             if invocation.flag("json") {
                 try Output.json(ModeText(mode).json)
@@ -116,7 +116,7 @@ extension Workplace {
     /// All workflows of the catalog, by name. Gates of sub-workflows are not looked for.
     fileprivate func modes() -> [Mode] {
         catalog().compactMap { entry in
-            (try? load(entry.path)).map { Mode(name: entry.name, path: entry.path, compilation: $0.compilation) }
+            (try? loadForList(entry.path)).map { Mode(name: entry.name, path: entry.path, compilation: $0.compilation) }
         }
     }
 }
