@@ -118,12 +118,14 @@ struct ReportTests {
             #expect(end.code == 0 && end.errorOutput.contains("wrote \(name)"), "\(end.errorOutput)")
         }
         let page = try File.readText(flow.file("a.html"), limit: 1 << 24)
-        #expect(page == (try File.readText(flow.file("b.html"), limit: 1 << 24)))
+        let again = try File.readText(flow.file("b.html"), limit: 1 << 24)
+        #expect(page == again)
         #expect(
             page.contains("data:image/svg+xml;base64,") && page.contains("<h1 class=title>Harbour: run \(run)</h1>"))
         #expect(!page.contains("<b>ships</b>"), "what a model writes is text")
         let pdf = try File.read(flow.file("a.pdf"), limit: 1 << 24)
-        #expect(pdf.starts(with: "%PDF".utf8) && pdf == (try File.read(flow.file("b.pdf"), limit: 1 << 24)))
+        let other = try File.read(flow.file("b.pdf"), limit: 1 << 24)
+        #expect(pdf.starts(with: "%PDF".utf8) && pdf == other)
         withExtendedLifetime(endpoint) {}
     }
 

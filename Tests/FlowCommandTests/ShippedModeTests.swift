@@ -185,4 +185,62 @@ struct ShippedModeTests {
         #expect(!words.contains("31 days"))
         #expect(words.contains("written by an agent"))
     }
+
+    @Test(
+        "ocr reads a picture with its confidence",
+        .enabled(if: File.isExecutable("/usr/bin/tesseract"), "needs tesseract"))
+    func ocr() async throws {
+        let flow = try FlowProgram()
+        let outputs = try await run(
+            flow, "ocr", "--input", "files=@\(Self.sample("samples/scan.png"))", narrative: nil)
+        let text = try #require(outputs["text"]?.stringValue)
+        for line in [
+            "## scan.png, page 1", "Invoice 4711 of 12 March 2024", "The printer on floor three needs new toner.",
+            "Total: 129.50 EUR, to be paid in 30 days.",
+        ] {
+            #expect(text.contains(line), "no \(line) in \(text)")
+        }
+        #expect((outputs["confidence"]?.numberValue ?? 0) > 85)
+        #expect(outputs["pages"]?.arrayValue?.first?["by"] == "tesseract")
+        let end = try await flow.run(
+            "run", "ocr", "-i", "files=@\(Self.sample("samples/scan.png"))", "-i", "language=xxx")
+        #expect(end.code == 1 && end.errorOutput.contains("xxx"), "\(end.errorOutput)")
+    }
+
+    @Test("enhance_input appends the papers at hand, and lists what it has skipped and why; arxiv_filter finds them")
+    func papers() async throws {
+        let flow = try FlowProgram()
+        try flow.write(
+            "1807.06209v4.txt",
+            """
+            # A survey of drifting sand
+
+            Abstract
+
+            We measure the drift of sand along 14 beaches over 3 years, and find that the drift grows with the square of the
+            wind speed up to 12 metres a second, beyond which it stays the same.
+
+            1 Introduction
+
+            Sand moves.
+            """)
+        let text =
+            "text=As in arXiv:1807.06209v3, https://arxiv.org/abs/hep-th/9901001v2 and arXiv:1313.0001; 1234.5678 is none."
+        let outputs = try await run(flow, "enhance_input", "--input", text, "--input", "papers=@1807.06209v4.txt")
+        try Golden.check(try #require(outputs["enhanced"]?.stringValue), "modes/enhance_input.md")
+        let skipped = outputs["skipped"]?.arrayValue?.map { $0["id"]?.stringValue }
+        #expect(skipped == ["1313.0001", "hep-th/9901001"])
+        // A summary with a number that the paper does not have is left out.
+        let endpoint = try await ScriptedEndpoint(
+            #"[{"when": {"agent": "summarizer"}, "reply": {"text": "Sand of 15 beaches."}}]"#, in: flow)
+        let other = try await run(
+            flow, "enhance_input", "--input", text, "--input", "papers=@1807.06209v4.txt",
+            environment: endpoint.environment, narrative: "agent")
+        let enhanced = try #require(other["enhanced"]?.stringValue)
+        #expect(!enhanced.contains("Sand of 15 beaches.") && enhanced.contains("The abstract, word for word."))
+        #expect(enhanced.contains("the agent's summary says 15, which the paper does not"))
+        let filter = try await run(flow, "arxiv_filter", "--input", text, narrative: nil)
+        #expect(filter["found"] == 2 && filter["at_hand"] == 0)
+        #expect(filter["list"]?.stringValue?.contains("(https://arxiv.org/abs/hep-th/9901001v2): skipped") == true)
+    }
 }

@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 from node import read_input, stop, write_output
 
@@ -34,7 +35,8 @@ def run(command, data=None):
     except subprocess.TimeoutExpired:
         raise Missing(f"{os.path.basename(command[0])} took more than {SECONDS} s") from None
     if done.returncode:
-        raise Missing(f"{os.path.basename(command[0])}: " + done.stderr.decode(errors="replace").strip()[-300:])
+        print(done.stderr.decode(errors="replace").strip()[-2000:], file=sys.stderr)
+        raise Missing(f"{os.path.basename(command[0])} cannot read it")
     return done.stdout.decode("utf-8", errors="replace")
 
 

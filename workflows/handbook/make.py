@@ -85,9 +85,10 @@ def terms(text):
     """(term, sentence) where a sentence says what something is, or what letters stand for."""
     found = []
     for sentence in sentences(text):
-        meant = re.match(r"(?:An? |The )?(\*\*)?([A-Z][\w-]*(?: [\w-]+){0,3})(\*\*)? (?:is|are|means|stands for|refers to) (?:an? |the )", sentence)
-        if meant and len(sentence) <= 260 and not WEAK.match(meant[2]):
-            found.append((meant[2], sentence))
+        meant = re.match(r"(?:\*\*)?([A-Z][\w-]*(?: [\w-]+){0,3})(?:\*\*)? (?:is|are|means|stands for|refers to) (?:an? |the )", sentence)
+        term = re.sub(r"^(?:An?|The) ", "", meant[1]) if meant else ""
+        if term and len(sentence) <= 260 and not WEAK.match(term):
+            found.append((term, sentence))
         for long, letters in re.findall(r"((?:[A-Z][\w-]+ (?:of |and |for |the )?){1,6}[A-Z]?[\w-]*)\s\(([A-Z]{2,7})s?\)", sentence):
             initials = "".join(word[0] for word in re.split(r"[\s-]+", long.strip()) if word[:1].isupper())
             if letters in initials or initials.endswith(letters):

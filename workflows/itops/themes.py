@@ -63,7 +63,7 @@ def stem(word):
     """Plural and singular as one word, where that is plain."""
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
-    if len(word) > 5 and word.endswith(("shes", "ches", "sses", "xes")):
+    if len(word) > 4 and word.endswith(("shes", "ches", "sses", "xes")):
         return word[:-2]
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
