@@ -352,12 +352,13 @@ def main():
     top = given["top_n"]
     for row in all_pairs + all_groups:
         row["q_text"] = small(row["q"])
+    for row in all_groups:
+        row["high"], row["low"] = (f"{row[key]}: {short(row[key + '_mean'])}" for key in ("highest", "lowest"))
     relations_page = "\n\n".join(part for part in (
         table(all_pairs[:top], [("a", "A"), ("b", "B"), ("rows", "Rows"), ("pearson_r", "r"), ("spearman_rho", "rho"),
                                 ("q_text", "q")], "Correlations, the strongest first"),
         table(all_groups[:top], [("of", "Number"), ("by", "By"), ("groups", "Groups"), ("rows", "Rows"), ("f", "F"),
-                                 ("q_text", "q"), ("eta_squared", "eta²"), ("highest", "Highest"),
-                                 ("highest_mean", "Mean"), ("lowest", "Lowest"), ("lowest_mean", "Mean ")],
+                                 ("q_text", "q"), ("eta_squared", "eta²"), ("high", "Highest mean"), ("low", "Lowest mean")],
               "Differences between groups, the strongest first"),
     ) if part) or "There are no two columns of numbers, and no categories, with enough rows to compare."
     lines = [f"- {escape(title)}: {sentence_of(fault)}" for title, faults in problems.items() for fault in faults]

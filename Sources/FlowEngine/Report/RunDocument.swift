@@ -68,7 +68,7 @@ public struct RunDocument: Sendable {
     // MARK: Parts
 
     private mutating func add(_ blocks: ComparisonBlock...) {
-        markdown += ComparisonMarkdown.text(blocks)
+        markdown += ComparisonMarkdown.text(blocks, left: true)
         if !markdown.hasSuffix("\n\n") { markdown += "\n" }
     }
 
@@ -317,8 +317,8 @@ extension RunDocument {
     private mutating func addCode(_ text: String, _ language: String) {
         let lines = text.harmless.split(separator: "\n", omittingEmptySubsequences: false)
         let fence = String(repeating: "`", count: max(3, ComparisonMarkdown.longestRun(of: "`", in: text) + 1))
-        markdown += "\(fence)\(language)\n\(lines.prefix(120).joined(separator: "\n"))\n"
-        if lines.count > 120 { markdown += "… and \(lines.count - 120) more lines\n" }
+        markdown += "\(fence)\(language)\n\(lines.prefix(60).joined(separator: "\n"))\n"
+        if lines.count > 60 { markdown += "… and \(lines.count - 60) more lines\n" }
         markdown += "\(fence)\n\n"
     }
 
@@ -390,7 +390,8 @@ extension RunDocument {
         guard file.artifact.size <= Self.largestText, let format, format != .xlsx,
             let table = await onOwnThread({ Self.rows(of: place, name: name, format: format) })
         else { return }
-        add(.table(table.header, table.rows.map { $0.map { Span($0) } }))
+        // Long names would run into each other; at a space they are broken.
+        add(.table(table.header.map { $0.replacing("_", with: " ") }, table.rows.map { $0.map { Span($0) } }))
         if table.isCut { add(.line([Span("the first \(table.rows.count) rows")])) }
     }
 

@@ -10,8 +10,9 @@ public struct ComparisonMarkdown: Sendable {
     /// The page, with a line break at its end.
     public func text(_ comparison: RunComparison) -> String { Self.text(ComparisonBlocks(comparison).blocks) }
 
-    /// Blocks as Markdown, with a line break at the end.
-    static func text(_ blocks: [ComparisonBlock]) -> String {
+    /// Blocks as Markdown, with a line break at the end. Cells of tables stand left where that is asked for, else as each
+    /// reader's program has it.
+    static func text(_ blocks: [ComparisonBlock], left: Bool = false) -> String {
         var text = ""
         var isList = false
         for block in blocks {
@@ -28,7 +29,7 @@ public struct ComparisonMarkdown: Sendable {
                 isList = true
             case .table(let header, let rows):
                 text += "| " + header.map(Self.escaped).joined(separator: " | ") + " |\n"
-                text += "|" + String(repeating: " --- |", count: header.count) + "\n"
+                text += "|" + String(repeating: left ? " :--- |" : " --- |", count: header.count) + "\n"
                 for row in rows { text += "| " + row.map(Self.cell).joined(separator: " | ") + " |\n" }
                 text += "\n"
             case .diff(let name, let diff):
