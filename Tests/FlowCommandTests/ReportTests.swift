@@ -19,7 +19,7 @@ struct ReportTests {
           log: {type: file, required: true}
           berth: {type: string, default: east | west}
         outputs:
-          ships: {type: integer, value: "${{ nodes.count.outputs.first.n }}"}
+          ships: {type: integer, value: "${{ nodes.count.outputs.n }}"}
           table: {type: table, value: "${{ nodes.count.artifacts.table }}"}
           words: {type: markdown, value: "${{ nodes.write.outputs.text }}"}
           page: {type: markdown, value: "# Big\n\n${{ nodes.page.outputs.text }}\n\n![x](no.png)"}
@@ -31,10 +31,11 @@ struct ReportTests {
             sql:
               tables: {log: "${{ inputs.log }}"}
               query: SELECT count(*) AS n, max(name) AS last FROM log
+            outputs: {n: {type: integer, value: "${{ outputs.first.n }}"}}
           draw:
             run: printf '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>' > c.svg
             artifacts: [{name: chart, path: c.svg, media_type: image/svg+xml}]
-          write: {needs: [count], agent: summariser, prompt: "There are ${{ nodes.count.outputs.first.n }} ships."}
+          write: {needs: [count], agent: summariser, prompt: "There are ${{ nodes.count.outputs.n }} ships."}
           verify:
             needs: [write]
             run: printf '{"ok":false,"complaints":"The number 7 is not in the data."}' > "$FLOW_OUTPUT"
@@ -74,13 +75,13 @@ struct ReportTests {
             "| **log** | log.csv |", "| **berth** | east \\| west |",
             "### ships\n\n2\n", "Two <b>ships</b> came | at noon.", "#### Big\n", "[x](no.png)",
             "\"last\": \"Bo\"", "*none: what it is made from did not come to its end*",
-            "| **words** | markdown | a model wrote it: write (agent summariser, scripted) |",
+            "| **words** | markdown | a model wrote it: write (agent summariser, scripted-1) |",
             "| **page** | markdown | programs made it, with what a model wrote among what they read: write (agent "
-                + "summariser, scripted) |",
+                + "summariser, scripted-1) |",
             "| **ships** | integer | programs and people; no model |",
             "| `verify` | The number 7 is not in the data. |", "- passed: good",
             "| `gate` | approved | approval mode \\`none\\` |", "| `broken` | *failed* |",
-            "| **scripted** | default | 1 |", "| `write` | agent | succeeded | 1 |",
+            "| **scripted-1** | default | 1 |", "| `write` | agent | succeeded | 1 |",
         ] {
             #expect(text.contains(part), "no \(part) in\n\(text)")
         }
@@ -141,7 +142,7 @@ struct ReportTests {
         #expect(
             text.contains("| **branch** | calm |") && text.contains("| **hypothesis** | No storm comes |"), "\(text)")
         #expect(text.contains("| **from run** | \(run) (branch) |"))
-        #expect(text.contains("| **words** | markdown | a model wrote it: write (agent summariser, scripted) |"))
+        #expect(text.contains("| **words** | markdown | a model wrote it: write (agent summariser, scripted-1) |"))
         #expect(text.contains("- no model and no tool was called"), "its calls were made in the run that it comes from")
     }
 
@@ -167,9 +168,9 @@ struct ReportTests {
         let endpoint = try await ScriptedEndpoint(in: flow)
         let end = try await flow.run("run", "outer.yaml", environment: endpoint.environment)
         #expect(end.code == 0, "\(end.errorOutput)")
-        let text = try await flow.run("report", "@latest").output
-        #expect(text.contains("| **text** | text | a model wrote it: part (scripted) |"), "\(text)")
+        let text = try await flow.run("report", try end.run).output
+        #expect(text.contains("| **text** | text | a model wrote it: part (scripted-1) |"), "\(text)")
         #expect(text.contains("| `part/say` | agent | succeeded |"))
-        #expect(text.contains("| **scripted** | default | 1 |"))
+        #expect(text.contains("| **scripted-1** | default | 1 |"))
     }
 }

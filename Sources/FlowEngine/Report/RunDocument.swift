@@ -216,7 +216,9 @@ public struct RunDocument: Sendable {
                 let name =
                     call.start.kind == .model ? call.end?.answeredBy ?? call.start.name : "tool \(call.start.name)"
                 report.add(call, as: name)
-                if !asked[name, default: []].contains(call.start.name) { asked[name]?.append(call.start.name) }
+                if !asked[name, default: []].contains(call.start.name) {
+                    asked[name, default: []].append(call.start.name)
+                }
             }
         }
         guard report.total.calls > 0 else {
