@@ -129,6 +129,11 @@ struct Workplace {
         return try loader(checking: folders).load(path, agentFolders: folders)
     }
 
+    /// Reads and compiles a workflow of the catalog for a list: the project's agents that it does not use are not checked.
+    func loadForList(_ path: String) throws(FileError) -> LoadedWorkflow {
+        try loader.load(path, agentFolders: agentFolders(for: path))
+    }
+
     /// Compiles a text as if it were what the file `path` holds, or the standard input for `-`.
     func load(_ bytes: [UInt8], from path: String) -> LoadedWorkflow {
         let isInput = path == "-"

@@ -11,8 +11,9 @@ enum Commands {
             TreeCommandLine.spec, CompareCommandLine.spec, WhyCommandLine.spec,
             ListCommandLine.spec, ShowCommandLine.spec, CostCommandLine.spec, PricesCommandLine.spec,
             LogsCommandLine.spec, EventsCommandLine.spec,
-            WatchCommandLine.spec,
-            ModesCommandLine.spec, ValidateCommandLine.spec, ExplainCommandLine.spec, FormatCommandLine.spec,
+            WatchCommandLine.spec, ReportCommandLine.spec,
+        ] + ModesCommandLine.all + [
+            ValidateCommandLine.spec, ExplainCommandLine.spec, FormatCommandLine.spec,
             PlanCommandLine.spec,
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
             LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.bundle,
