@@ -67,6 +67,7 @@ struct AgentRun {
                 switch round.stop {
                 case .notOnTape(let text)?: throw ModelError(.tape, text)
                 case .stopped(let text)?: throw ModelError(.cancelled, text)
+                case .lost(let kind, let text)?: throw ModelError(kind, text)
                 case nil: break
                 }
                 loop.used(round.answers)

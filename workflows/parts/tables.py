@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables in text files, read with the standard library alone."""
+
+import csv
+import os
+
+LARGEST, MOST_ROWS, MOST_COLUMNS = 64 << 20, 200_000, 200
+
+
+class Table:
+    """The head and the rows of a table, and what its columns are."""
+
+    def __init__(self, path, delimiter, names, rows):
+        self.path, self.name, self.delimiter = path, os.path.basename(path), delimiter
+        self.names, self.rows = names, rows
+
+    def cells(self, place):
+        """The cells of a column that are not empty."""
+        return [row[place].strip() for row in self.rows if place < len(row) and row[place].strip()]
+
+    def numbers(self, place):
+        """The cells as numbers; None when more than one in twenty is none."""
+        cells, found = self.cells(place), []
+        for cell in cells:
+            try:
+                number = float(cell)
+            except ValueError:
+                continue
+            if number - number == 0:  # neither infinite nor NaN
+                found.append(number)
+        return found if found and len(found) >= 0.95 * len(cells) else None
+
+    def best_plot(self):
+        """What shows most of the table at once: ("line", x, y), ("histogram", x) or ("bars", x), each x and y the place
+        of a column; None where there is nothing to show."""
+        numeric = [(place, numbers) for place in range(len(self.names)) if (numbers := self.numbers(place))]
+        varied = [(place, numbers) for place, numbers in numeric if len(set(numbers)) > 1]
+        whole = [(place, numbers) for place, numbers in varied if len(numbers) == len(self.rows)]
+        rising = [place for place, numbers in whole if all(a < b for a, b in zip(numbers, numbers[1:]))]
+        if rising and len(whole) > 1:
+            return "line", rising[0], next(place for place, _ in whole if place != rising[0])
+        kinds = {place: len(set(self.cells(place))) for place in range(len(self.names))}
+        # A handful of kinds is easier to see than two dozen.
+        texts = sorted((p for p, count in kinds.items() if 1 < count <= 24), key=lambda p: not 3 <= kinds[p] <= 12)
+        many = [place for place, numbers in varied if len(set(numbers)) > 10 and place not in rising]
+        if many:
+            return "histogram", many[0]
+        return ("bars", texts[0]) if texts else ("histogram", varied[0][0]) if varied else None
+
+
+def read(path):
+    """The table in a file, or None if there is none."""
+    if os.path.splitext(path)[1].lower() not in (".csv", ".tsv", ".tab", ".txt", ".dat"):
+        return None
+    if not 0 < os.path.getsize(path) <= LARGEST:
+        return None
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+            file.seek(0)
+            delimiter = max("\t;,|", key=first.count)
+            if not first.count(delimiter):
+                return None
+            rows = []
+            for row in csv.reader(file, delimiter=delimiter):
+                if any(cell.strip() for cell in row):
+                    rows.append(row[:MOST_COLUMNS])
+                if len(rows) > MOST_ROWS:
+                    break
+    except (UnicodeDecodeError, csv.Error, OSError):
+        return None
+    if len(rows) < 2:
+        return None
+    return Table(path, delimiter, [name.strip() or f"column {n}" for n, name in enumerate(rows[0], 1)], rows[1:])
+
+
+def short(number):
+    """A number as people write it."""
+    return f"{number:.6g}" if abs(number) < 1e6 and number != int(number) else f"{number:.10g}"
