@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a Python program that an agent has written, in the folder of the node, and says how it ended.
 
-Reads `$FLOW_INPUT`: filename, python_code, files (paths of data, copied beside the program), seconds; and if wanted answer
-(the whole text of the agent, which counts where the code is not the program in it) and wants_plot. Writes `$FLOW_OUTPUT`:
-exit_code, printed, shown (as much of it as a prompt of a small model holds), error, error_class, hint, complaint, note,
-code, code_file, files, plots. A program that fails is a result, not a failure of the node.
+Reads `$FLOW_INPUT`: answer (the whole text of the agent with the program in it), and if a formatter was asked filename and
+python_code (which count where they are the same program); files (paths of data, copied beside the program), seconds,
+wants_plot. Writes `$FLOW_OUTPUT`: exit_code, printed, shown (as much of it as a prompt of a small model holds), explanation,
+error, error_class, hint, complaint, note, code, code_file, files, plots. A program that fails is a result, not a failure of the node.
 
 The program gets no variable of flow, and limits of time, memory and size of files. It has what the user has otherwise:
 give it only data that it may change.
@@ -172,7 +172,8 @@ def main():
     elif code == 0 and given.get("wants_plot") and not plots:
         complaint = 'It ran, but left no plot. Save it in the folder: plt.savefig("plot.png")'
     result = {
-        "exit_code": code, "printed": printed, "shown": shown(printed), "error": error, "error_class": kind,
+        "exit_code": code, "printed": printed, "shown": shown(printed),
+        "explanation": program_text.parts(given.get("answer") or "")[1], "error": error, "error_class": kind,
         "hint": complaint or hint(kind, error, data), "complaint": complaint,
         "note": "; ".join(filter(None, (note, moved))), "code": program, "code_file": name, "files": made,
         "plots": plots}

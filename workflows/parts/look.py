@@ -61,22 +61,22 @@ def plot(table, has_pandas):
         return ["# draw here"]
 
     def column(place):
-        name = json.dumps(table.names[place])
+        name = repr(table.names[place])
         return f"data[{name}]" if has_pandas else f"[float(row[{name}]) for row in rows if row[{name}]]"
 
     kind, *places = found
-    names = [json.dumps(table.names[place]) for place in places]
+    names = [repr(table.names[place]) for place in places]
     if kind == "line":
         return [f"plt.plot({column(places[0])}, {column(places[1])})", f"plt.xlabel({names[0]})", f"plt.ylabel({names[1]})"]
     if kind == "histogram":
-        return [f"plt.hist({column(places[0])}, bins=20)", f"plt.xlabel({names[0]})", 'plt.ylabel("rows")']
+        return [f"plt.hist({column(places[0])}, bins=20)", f"plt.xlabel({names[0]})", "plt.ylabel('rows')"]
     if not has_pandas:
         return ["# draw here"]
-    return [f'{column(places[0])}.value_counts().plot(kind="bar")', f"plt.xlabel({names[0]})", 'plt.ylabel("rows")']
+    return [f"{column(places[0])}.value_counts().plot(kind='bar')", f"plt.xlabel({names[0]})", "plt.ylabel('rows')"]
 
 
 def start(files, wants_plot):
-    """The beginning of a program, to be filled."""
+    """The beginning of a program, to be filled. It has no double quotes, which small models forget to mark in JSON."""
     there = agent_python.modules()
     said = f"Python modules that are installed beside the standard library: {', '.join(there) or 'none'}."
     table = next(filter(None, map(tables.read, files)), None)
@@ -85,20 +85,23 @@ def start(files, wants_plot):
     plain = [name for place, name in enumerate(table.names) if table.numbers(place)]
     lines = []
     if wants_plot and "matplotlib" in there:
-        lines += ["import matplotlib", 'matplotlib.use("Agg")', "import matplotlib.pyplot as plt"]
+        lines += ["import matplotlib", "matplotlib.use('Agg')", "import matplotlib.pyplot as plt"]
     if "pandas" in there:
-        sep = "" if table.delimiter == "," else f", sep={json.dumps(table.delimiter)}"
-        lines += ["import pandas as pd", "", f"data = pd.read_csv({json.dumps(table.name)}{sep})"]
+        sep = "" if table.delimiter == "," else f", sep={repr(table.delimiter)}"
+        lines += ["import pandas as pd", "", f"data = pd.read_csv({repr(table.name)}{sep})"]
         lines += ["print(data.describe())"]
+        found = table.best_plot()
+        if found and found[0] == "bars":
+            lines += [f"print(data[{repr(table.names[found[1]])}].value_counts())"]
     else:
-        sep = "" if table.delimiter == "," else f", delimiter={json.dumps(table.delimiter)}"
-        lines += ["import csv", "", f'with open({json.dumps(table.name)}, newline="", encoding="utf-8") as file:',
+        sep = "" if table.delimiter == "," else f", delimiter={repr(table.delimiter)}"
+        lines += ["import csv", "", f"with open({repr(table.name)}, newline='', encoding='utf-8') as file:",
                   f"    rows = list(csv.DictReader(file{sep}))"]
-        lines += [f"values = [float(row[{json.dumps(name)}]) for row in rows if row[{json.dumps(name)}]]"
+        lines += [f"values = [float(row[{repr(name)}]) for row in rows if row[{repr(name)}]]"
                   for name in plain[-1:]]
     if wants_plot and "matplotlib" in there:
-        lines += ["", "plt.figure()", *plot(table, "pandas" in there), 'plt.savefig("plot.png", dpi=300)',
-                  'print("saved plot.png")']
+        lines += ["", "plt.figure()", *plot(table, "pandas" in there), "plt.savefig('plot.png', dpi=300)",
+                  "print('saved plot.png')"]
     return said + "\nA program may begin like this:\n" + "\n".join(lines)
 
 

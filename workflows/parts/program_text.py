@@ -2,6 +2,7 @@
 """The program in what an agent has written: out of Markdown, out of prose, with its line breaks."""
 
 import ast
+import json
 import os
 import re
 
@@ -51,15 +52,29 @@ def unwrapped(text):
     return text
 
 
+def parts(answer):
+    """(program, explanation) of an agent's whole answer: Markdown, or JSON as the formatter writes it."""
+    try:
+        data = json.loads(answer)
+    except ValueError:
+        data = None
+    if isinstance(data, dict) and isinstance(data.get("python_code"), str):
+        said = data.get("code_explanation")
+        return unwrapped(data["python_code"]), said.strip() if isinstance(said, str) else ""
+    found = FENCE.search(answer)
+    said = answer[:found.start()] + " " + answer[found.end():] if found else ""
+    return unwrapped(answer), " ".join(FENCE.sub(" ", said).split())[:600]
+
+
 def choose(code, answer):
     """(program, remark): what the formatter says is the program, or what the engineer has written itself."""
     code, answer = code or "", answer or ""
+    if not code.strip():
+        return parts(answer)[0], ""
     mine = unwrapped(code)
     theirs = unwrapped(answer) if blocks(answer) or CODE.search(answer) else ""
     if theirs and not fault(theirs) and _plain(theirs) != _plain(mine):
-        return theirs, "the program is the engineer's own text: the copy in JSON was another one" if code else ""
-    if not mine.strip():
-        return theirs, ""
+        return theirs, "the program is the engineer's own text: the copy in JSON was another one"
     return mine, "" if mine.strip() == code.strip() else "the program was cut out of other text"
 
 
