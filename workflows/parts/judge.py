@@ -10,6 +10,9 @@ failed.
 
 import json
 import os
+import re
+
+LONGEST_EXPLANATION = 1000
 
 
 def main():
@@ -21,7 +24,10 @@ def main():
     rank = 2 if ran and not complaint and not refused else 1 if ran else 0
     number = given.get("number") or 1
     notes = [f"program {number}", "ran, but was not judged a success" if rank == 1 else "", given.get("note") or ""]
-    explanation = (given.get("explanation") or "").strip()
+    # A weak model explains with the whole program.
+    explanation = re.sub(r"```.*?(```|\Z)", " ", (given.get("explanation") or "").strip(), flags=re.S)
+    if len(explanation) > LONGEST_EXPLANATION:
+        explanation = explanation[:LONGEST_EXPLANATION] + " […]"
     mine = {
         "rank": rank, "number": number, "summary": f"{explanation}\n\n{given.get('printed') or ''}",
         "printed": given.get("printed") or "", "note": "; ".join(filter(None, notes)),
