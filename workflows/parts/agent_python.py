@@ -16,6 +16,13 @@ def interpreter():
     return found if os.access(found, os.X_OK) else sys.executable
 
 
+def plot_cache():
+    """Where matplotlib keeps what it takes seconds to find out, such as the fonts; nothing of a run is in it."""
+    found = interpreter()
+    return os.getcwd() + "/.matplotlib" if found == sys.executable else os.path.join(
+        os.path.dirname(os.path.dirname(found)), "matplotlib-cache")
+
+
 def modules():
     """Those of `MODULES` that a program can import."""
     code = "import importlib.util as i, sys; print(*[m for m in sys.argv[1:] if i.find_spec(m)])"

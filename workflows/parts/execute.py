@@ -61,7 +61,7 @@ def run(name, seconds):
     """(exit code, output, error output); 124 when the time is over, 128 + n when signal n ended it."""
     environment = {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C.UTF-8", "HOME": os.getcwd(), "TMPDIR": os.getcwd(),
-        "MPLBACKEND": "Agg", "MPLCONFIGDIR": os.path.join(os.getcwd(), ".matplotlib"), "PYTHONDONTWRITEBYTECODE": "1",
+        "MPLBACKEND": "Agg", "MPLCONFIGDIR": agent_python.plot_cache(), "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     with open(".printed", "wb+") as output, open(".error", "wb+") as error:
         child = subprocess.Popen(
@@ -119,6 +119,8 @@ def hint(kind, error, data):
             if near:
                 found.append(f"Perhaps {near[0]} is meant instead of {wrong[1]}.")
         return " ".join(found)
+    if kind == "EmptyError":
+        return "Answer with the program itself, in a block that begins with ```python."
     if kind in ("SyntaxError", "IndentationError", "TabError"):
         return "The program is no Python as it stands. Write it again, shorter, without text before or after it."
     if kind == "timeout":
@@ -156,10 +158,10 @@ def main():
     with open(name, "w", encoding="utf-8", errors="replace") as file:
         file.write(program)
     wrong = program_text.fault(program)
-    if wrong:
-        code, printed, error = 1, "", f"{name} was not run: {wrong}\n"
-    elif not program.strip():
+    if not program.strip():
         code, printed, error = 1, "", f"{name} was not run: it is empty\nEmptyError: there is no program in the answer\n"
+    elif wrong:
+        code, printed, error = 1, "", f"{name} was not run: {wrong}\n"
     else:
         code, printed, error = run(name, given.get("seconds") or 60)
     made = made_files(data, name)

@@ -70,7 +70,9 @@ def choose(code, answer):
     """(program, remark): what the formatter says is the program, or what the engineer has written itself."""
     code, answer = code or "", answer or ""
     if not code.strip():
-        return parts(answer)[0], ""
+        program = parts(answer)[0]
+        # Words about a program are none.
+        return ("" if fault(program) and not blocks(answer) and not CODE.search(answer) else program), ""
     mine = unwrapped(code)
     theirs = unwrapped(answer) if blocks(answer) or CODE.search(answer) else ""
     if theirs and not fault(theirs) and _plain(theirs) != _plain(mine):
