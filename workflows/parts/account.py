@@ -50,7 +50,7 @@ def main():
     for path in plots:
         lines += [f"![{os.path.basename(path)}]({path})", ""]
     if stand_ins:
-        lines += ["## What was not made by a model", ""] + [f"- {cell(text)}" for text in stand_ins] + [""]
+        lines += ["## What was mended or replaced by programs", ""] + [f"- {cell(text)}" for text in stand_ins] + [""]
     lines += ["## Who has made what", "", "| part | by | model | |", "|---|---|---|---|"]
     lines += [f"| {cell(row['part'])} | {cell(row['agent'])} | {cell(row['model'])} | {cell(row['note'])} |" for row in made]
     with open("report.md", "w", encoding="utf-8") as file:

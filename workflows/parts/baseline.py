@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The program that takes the place of those of an agent when none of them works: tables in numbers, and one plot.
 
-Reads `$FLOW_INPUT`: files (paths), why (what became of the agent's programs), attempts. Writes `$FLOW_OUTPUT`: summary,
+Reads `$FLOW_INPUT`: files (paths), task, why (what became of the agent's programs). Writes `$FLOW_OUTPUT`: summary,
 printed, files, plot. It needs the standard library alone. No model has a part in what it writes, and it says so.
 """
 
@@ -102,18 +102,24 @@ class Picture:
             file.write("\n".join(self.parts) + "\n</svg>\n")
 
 
-def draw(table, path):
+def draw(table, path, task=""):
     """Draws what shows most of a table. What it shows, in words; None when there is nothing to show."""
-    found = table.best_plot()
+    found = table.best_plot(task)
     if found is None:
         return None
     kind, *places = found
     name = table.names[places[0]]
     if kind == "line":
-        xs, ys = table.numbers(places[0]), table.numbers(places[1])
+        ys = table.numbers(places[1])
+        xs = table.numbers(places[0]) or list(range(len(ys)))
         other = table.names[places[1]]
         picture = Picture(f"{table.name}: {other} over {name}", name, other, (xs[0], xs[-1]), (min(ys), max(ys)))
-        picture.number_axis()
+        if table.numbers(places[0]):
+            picture.number_axis()
+        else:
+            times = table.cells(places[0])
+            for n in range(0, len(times), max(1, (len(times) - 1) // 5)):
+                picture.text(picture.x(n), HEIGHT - BOTTOM + 18, times[n][:10])
         points = " ".join(f"{picture.x(x):.1f},{picture.y(y):.1f}" for x, y in zip(xs, ys))
         picture.parts.append(f'<polyline points="{points}" fill="none" stroke="#1565c0" stroke-width="1.5"/>')
         picture.save(path)
@@ -152,7 +158,7 @@ def main():
     if not found:
         sys.exit("there is no table in the data files that the standard program can describe")
     lines = [line for table in found[:MOST_TABLES] for line in describe(table)]
-    what, plot = next(((w, t) for t in found[:MOST_TABLES] if (w := draw(t, "standard_plot.svg"))), (None, None))
+    what, plot = next(((w, t) for t in found[:MOST_TABLES] if (w := draw(t, "standard_plot.svg", given.get("task") or ""))), (None, None))
     if what:
         lines.append(f"plot: {what} of {plot.name}, in standard_plot.svg")
     printed = "\n".join(lines) + "\n"

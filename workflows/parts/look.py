@@ -54,14 +54,16 @@ def columns(table):
     return f"\n  {len(table.rows)} rows. Columns: {'; '.join(words)}{more}"
 
 
-def plot(table, has_pandas):
+def plot(table, task, has_pandas):
     """The lines that draw what the table has."""
-    found = table.best_plot()
+    found = table.best_plot(task)
     if found is None:
         return ["# draw here"]
 
     def column(place):
         name = repr(table.names[place])
+        if not has_pandas and not table.numbers(place):
+            return f"[row[{name}] for row in rows]"
         return f"data[{name}]" if has_pandas else f"[float(row[{name}]) for row in rows if row[{name}]]"
 
     kind, *places = found
@@ -75,7 +77,7 @@ def plot(table, has_pandas):
     return [f"{column(places[0])}.value_counts().plot(kind='bar')", f"plt.xlabel({names[0]})", "plt.ylabel('rows')"]
 
 
-def start(files, wants_plot):
+def start(files, task, wants_plot):
     """The beginning of a program, to be filled. It has no double quotes, which small models forget to mark in JSON."""
     there = agent_python.modules()
     said = f"Python modules that are installed beside the standard library: {', '.join(there) or 'none'}."
@@ -90,7 +92,7 @@ def start(files, wants_plot):
         sep = "" if table.delimiter == "," else f", sep={repr(table.delimiter)}"
         lines += ["import pandas as pd", "", f"data = pd.read_csv({repr(table.name)}{sep})"]
         lines += ["print(data.describe())"]
-        found = table.best_plot()
+        found = table.best_plot(task)
         if found and found[0] == "bars":
             lines += [f"print(data[{repr(table.names[found[1]])}].value_counts())"]
     else:
@@ -100,7 +102,7 @@ def start(files, wants_plot):
         lines += [f"values = [float(row[{repr(name)}]) for row in rows if row[{repr(name)}]]"
                   for name in plain[-1:]]
     if wants_plot and "matplotlib" in there:
-        lines += ["", "plt.figure()", *plot(table, "pandas" in there), "plt.savefig('plot.png', dpi=300)",
+        lines += ["", "plt.figure()", *plot(table, task, "pandas" in there), "plt.savefig('plot.png', dpi=300)",
                   "print('saved plot.png')"]
     return said + "\nA program may begin like this:\n" + "\n".join(lines)
 
@@ -114,7 +116,7 @@ def main():
     if len(files) > MOST:
         texts.append(f"and {len(files) - MOST} more files")
     result = {
-        "about": "\n".join(texts) or "no files", "start": start(files[:MOST], wants_plot), "wants_plot": wants_plot}
+        "about": "\n".join(texts) or "no files", "start": start(files[:MOST], given.get("task") or "", wants_plot), "wants_plot": wants_plot}
     with open(os.environ["FLOW_OUTPUT"], "w", encoding="utf-8") as file:
         json.dump(result, file)
 

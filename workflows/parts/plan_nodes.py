@@ -69,21 +69,21 @@ def mended(plan, given, notes):
     steps = plan.get("sub_tasks") if isinstance(plan, dict) else plan
     if not isinstance(steps, list):
         return plan
-    most, allowed, found, seen = given.get("max_steps") or 50, given.get("agents") or [], [], set()
+    most, allowed, found, seen = given.get("max_steps") or 50, given.get("agents") or [], [], {}
     for step in steps:
         if not isinstance(step, dict) or not isinstance(step.get("sub_task"), str) or not step["sub_task"].strip():
             notes.append("a step without a text was left out")
             continue
         key = (" ".join(step["sub_task"].lower().split()), step.get("sub_task_agent"))
-        if key in seen:
-            notes.append(f"the step {step['sub_task'][:60]!r} was there twice")
+        seen[key] = seen.get(key, 0) + 1
+        if seen[key] > 1:
             continue
-        seen.add(key)
         if step.get("sub_task_agent") not in AGENTS or (
                 str(step["sub_task_agent"]).endswith("_context") and step["sub_task_agent"] not in allowed):
             notes.append(f"the agent {step.get('sub_task_agent')!r} may not be used: the engineer does its step")
             step = {**step, "sub_task_agent": "engineer"}
         found.append(step)
+    notes += [f"the plan has the step {text!r} {n} times; it is done once" for (text, _), n in seen.items() if n > 1]
     if given.get("wants_plot") and found and not any(step["sub_task_agent"] == "engineer" for step in found):
         notes.append("no step of the plan computes anything: a step of the engineer was put first")
         found.insert(0, default_plan(given)[0])

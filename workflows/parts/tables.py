@@ -3,6 +3,7 @@
 
 import csv
 import os
+import re
 
 LARGEST, MOST_ROWS, MOST_COLUMNS = 64 << 20, 200_000, 200
 
@@ -30,22 +31,41 @@ class Table:
                 found.append(number)
         return found if found and len(found) >= 0.95 * len(cells) else None
 
-    def best_plot(self):
+    def best_plot(self, task=""):
         """What shows most of the table at once: ("line", x, y), ("histogram", x) or ("bars", x), each x and y the place
-        of a column; None where there is nothing to show."""
+        of a column; None where there is nothing to show. Columns that the task names go before others."""
+        asked = set(re.findall(r"[a-z]{4,}", task.lower()))
+
+        def is_named(place):
+            parts = re.findall(r"[a-z]{4,}", self.names[place].lower())
+            return any(part.startswith(word) or word.startswith(part) for part in parts for word in asked)
+
         numeric = [(place, numbers) for place in range(len(self.names)) if (numbers := self.numbers(place))]
         varied = [(place, numbers) for place, numbers in numeric if len(set(numbers)) > 1]
         whole = [(place, numbers) for place, numbers in varied if len(numbers) == len(self.rows)]
         rising = [place for place, numbers in whole if all(a < b for a, b in zip(numbers, numbers[1:]))]
-        if rising and len(whole) > 1:
-            return "line", rising[0], next(place for place, _ in whole if place != rising[0])
+        if not rising:
+            rising = [place for place in range(len(self.names)) if self.is_time(place)]
+        values = sorted((place for place, _ in whole if place not in rising[:1]), key=lambda p: not is_named(p))
         kinds = {place: len(set(self.cells(place))) for place in range(len(self.names))}
         # A handful of kinds is easier to see than two dozen.
-        texts = sorted((p for p, count in kinds.items() if 1 < count <= 24), key=lambda p: not 3 <= kinds[p] <= 12)
+        texts = sorted(
+            (place for place, count in kinds.items() if 1 < count <= 24 and not self.numbers(place)),
+            key=lambda place: (not is_named(place), not 3 <= kinds[place] <= 12))
+        if texts and is_named(texts[0]) and not any(is_named(place) for place in values):
+            return "bars", texts[0]
+        if rising and values:
+            return "line", rising[0], values[0]
         many = [place for place, numbers in varied if len(set(numbers)) > 10 and place not in rising]
+        many.sort(key=lambda place: not is_named(place))
         if many:
             return "histogram", many[0]
         return ("bars", texts[0]) if texts else ("histogram", varied[0][0]) if varied else None
+
+    def is_time(self, place):
+        """Whether a column has times, written so that their order is that of the text, each once and rising."""
+        cells = [row[place].strip() if place < len(row) else "" for row in self.rows]
+        return all(re.match(r"\d{4}-\d\d", cell) for cell in cells) and all(a < b for a, b in zip(cells, cells[1:]))
 
 
 def read(path):
