@@ -43,9 +43,8 @@ class Table:
         numeric = [(place, numbers) for place in range(len(self.names)) if (numbers := self.numbers(place))]
         varied = [(place, numbers) for place, numbers in numeric if len(set(numbers)) > 1]
         whole = [(place, numbers) for place, numbers in varied if len(numbers) == len(self.rows)]
-        rising = [place for place, numbers in whole if all(a < b for a, b in zip(numbers, numbers[1:]))]
-        if not rising:
-            rising = [place for place in range(len(self.names)) if self.is_time(place)]
+        rising = [place for place in range(len(self.names)) if self.is_time(place)]
+        rising += [place for place, numbers in whole if all(a < b for a, b in zip(numbers, numbers[1:]))]
         values = sorted((place for place, _ in whole if place not in rising[:1]), key=lambda p: not is_named(p))
         kinds = {place: len(set(self.cells(place))) for place in range(len(self.names))}
         # A handful of kinds is easier to see than two dozen.
@@ -79,7 +78,8 @@ def read(path):
             first = file.readline()
             file.seek(0)
             delimiter = max("\t;,|", key=first.count)
-            if not first.count(delimiter):
+            is_named_so = os.path.splitext(path)[1].lower() in (".csv", ".tsv")
+            if "\0" in first or not (first.count(delimiter) or is_named_so):
                 return None
             rows = []
             for row in csv.reader(file, delimiter=delimiter):
