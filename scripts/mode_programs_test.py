@@ -17,10 +17,12 @@ sys.path.insert(0, PARTS)
 import program_text  # noqa: E402
 import tables  # noqa: E402
 
+FOLDERS = tempfile.TemporaryDirectory(prefix="mode-programs-")  # removed at the end
+
 
 def run(program, **given):
     """What a program of the modes puts out, and the folder that it has worked in."""
-    folder, beside = tempfile.mkdtemp(prefix="mode-programs-"), tempfile.mkdtemp(prefix="mode-values-")
+    folder, beside = tempfile.mkdtemp(dir=FOLDERS.name), tempfile.mkdtemp(dir=FOLDERS.name)
     came, went = os.path.join(beside, "in.json"), os.path.join(beside, "out.json")
     with open(came, "w") as file:
         json.dump(given, file)
@@ -34,7 +36,7 @@ def run(program, **given):
 
 
 def table(text, name="data.csv"):
-    path = os.path.join(tempfile.mkdtemp(prefix="mode-tables-"), name)
+    path = os.path.join(tempfile.mkdtemp(dir=FOLDERS.name), name)
     with open(path, "w") as file:
         file.write(text)
     return path
