@@ -41,7 +41,8 @@ final class OfficialServer: Sendable {
             return
         }
         var ends: [Int32] = [0, 0]
-        try #require(pipe2(&ends, O_CLOEXEC) == 0)
+        try #require(pipe(&ends) == 0)
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
         input = ends[1]
         var actions = posix_spawn_file_actions_t()
@@ -50,7 +51,8 @@ final class OfficialServer: Sendable {
         posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
         posix_spawn_file_actions_addopen(&actions, 1, flow.file("official.port"), O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, flow.file("official.errors"), O_WRONLY | O_CREAT, 0o600)
-        let argv = [python, Self.script, "http"].map { strdup($0) } + [nil]
+        let words: [String] = [python, Self.script, "http"]
+        let argv = words.map { strdup($0) } + [nil]
         let envp = [strdup("PATH=\(ProcessEnvironment.get("PATH") ?? "/usr/bin:/bin")"), nil]
         defer { for pointer in argv + envp { free(pointer) } }
         var child: pid_t = 0
