@@ -9,6 +9,8 @@ struct AgentToolbelt: Sendable {
         /// The run replays what an earlier one recorded, and this call is not in it.
         case notOnTape(String)
         case stopped(String)
+        /// A server went away in the middle of a call, and the node must not go on without it.
+        case lost(ModelError.Kind, String)
     }
 
     /// How the calls of one turn went.
@@ -184,6 +186,7 @@ struct AgentToolbelt: Sendable {
         if result.isError {
             context.log(NodeLogLine(.engine, "tool \(tool.reference) failed: \(Self.line(result.text))"))
         }
+        if let loss = result.loss, loss.endsNode { return .stop(.lost(loss.reason, result.text)) }
         return .answer(
             ToolAnswer(call: call, text: UntrustedText.result(result.text, of: call.name), isError: result.isError))
     }
