@@ -82,6 +82,7 @@ class Engine:
         sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", closefd=False)
         self.lock = threading.Lock()
         self.child = None  # (pid, request) of the work that runs
+        self.follower = None  # the thread that passes on what it says
         self.over = set()  # ids of work that has had its last word
 
     def answer(self, request, status, **more):
@@ -125,6 +126,9 @@ class Engine:
         self.answer(request, "ready", protocol=1, name=self.name, version=self.version, capabilities=offers)
 
     def execute(self, request):
+        if self.follower:
+            # What was stopped may still be dying.
+            self.follower.join(5)
         if self.child:
             return self.answer(request, "failed", error={"reason": "unavailable", "message": "the engine is busy"})
         if request.get("action") not in self.actions:
@@ -145,13 +149,18 @@ class Engine:
                 os._exit(code)
         os.close(write)
         self.child = (pid, request)
-        threading.Thread(target=self.follow, args=(pid, request, os.fdopen(read, encoding="utf-8")), daemon=True).start()
+        lines = os.fdopen(read, encoding="utf-8")
+        self.follower = threading.Thread(target=self.follow, args=(pid, request, lines), daemon=True)
+        self.follower.start()
 
     def follow(self, pid, request, lines):
         """Passes on what the work says. What it does not say is said of it."""
         last = None
         for line in lines:
-            message = json.loads(line)
+            try:
+                message = json.loads(line)
+            except ValueError:
+                continue  # it was cut off
             if message["status"] not in ("running", "checkpoint"):
                 last = message
                 continue

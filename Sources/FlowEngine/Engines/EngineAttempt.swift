@@ -184,10 +184,16 @@ struct EngineAttempt: Sendable {
     private func end(_ process: EngineProcess, _ run: EngineRun, _ request: Int64, isClean: Bool) async {
         if !isClean, process.isAlive, !run.isOver {
             // An engine that can pause tells where the next attempt can go on.
-            process.send("pause") { _ in }
+            let cannot = Mutex(false)
+            process.send("pause") { result in
+                guard case .success(let message) = result, message.status == .unsupported else { return }
+                cannot.withLock { $0 = true }
+            }
             let clock = ContinuousClock()
             let limit = clock.now + Self.grace
-            while !run.isOver, process.isAlive, clock.now < limit { try? await Task.sleep(for: .milliseconds(10)) }
+            while !run.isOver, process.isAlive, clock.now < limit, !cannot.withLock({ $0 }) {
+                try? await Task.sleep(for: .milliseconds(10))
+            }
             if let kept = run.takeNews().checkpoint { _ = checkpoint.write(kept) }
         }
         let isFree = run.isOver && process.isAlive

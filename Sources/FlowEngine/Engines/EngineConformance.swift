@@ -258,10 +258,12 @@ package struct EngineConformance: Sendable {
 
     /// The last word about a request.
     private final class Reply: Sendable {
-        private let stream: AsyncStream<Result<EngineMessage, EngineProcess.End>>
-        private let source: AsyncStream<Result<EngineMessage, EngineProcess.End>>.Continuation
+        private typealias Words = AsyncStream<Result<EngineMessage, EngineProcess.End>>
 
-        init() { (stream, source) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1)) }
+        private let stream: Words
+        private let source: Words.Continuation
+
+        init() { (stream, source) = Words.makeStream(bufferingPolicy: .bufferingOldest(1)) }
 
         func finish(_ result: Result<EngineMessage, EngineProcess.End>) {
             source.yield(result)

@@ -42,8 +42,9 @@ struct ModelGatewayTests {
 
         // The same again from the tape: nobody is asked.
         let before = server.requests.count
-        let again = try await project.run(
-            "nodes: {a: {engine: probe}}", options: RunOptions(tape: run.id))
+        var options = RunOptions()
+        options.tape = run.id
+        let again = try await project.run("nodes: {a: {engine: probe}}", options: options)
         #expect(try await again.output("a", "text") == "onetwo")
         #expect(server.requests.count == before)
         await project.close()
