@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FileSystem
 import FlowEngine
-import Synchronization
 
 /// `flow engine …`: the external engines that `engine:` nodes name.
 enum EngineCommandLine {
