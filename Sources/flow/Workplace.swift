@@ -118,8 +118,16 @@ struct Workplace {
         return folders.filter { File.isDirectory($0.path) }
     }
 
+    /// The kinds of nodes, for compiling.
+    var kindsForCompiling: [any NodeKind] {
+        BuiltinKinds.forCompiling(environment: environment, folders: engineFolders)
+    }
+
+    /// Where external engines are looked for in `engines/`: here, and in the folder that holds the store.
+    var engineFolders: [String] { [(try? File.currentDirectory()) ?? "/", FilePath.dirname(storeFolder)] }
+
     /// Reads and compiles workflows; nothing else is started by it.
-    var loader: WorkflowLoader { WorkflowLoader(kinds: BuiltinKinds.forCompiling(environment: environment)) }
+    var loader: WorkflowLoader { WorkflowLoader(kinds: kindsForCompiling) }
 
     /// Reads and compiles a workflow; `-` is the standard input.
     func load(_ text: String) throws -> LoadedWorkflow {
@@ -177,6 +185,7 @@ struct Workplace {
             folder: storeFolder, slots: 8, environment: variables, name: "flow \(Flow.version)",
             guardianArguments: [])
         configuration.settingsFolder = try? File.currentDirectory()
+        configuration.engineFolders = engineFolders
         configuration.diskPatience = foreground?.diskPatience ?? .zero
         if foreground != nil { configuration.onDisk = { Self.tell($0, of: storeFolder) } }
         return try await Engine.open(configuration)

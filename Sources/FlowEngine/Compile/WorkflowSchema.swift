@@ -358,10 +358,10 @@ public enum WorkflowSchema {
     ]
 
     /// Those of `unsupported` that choose a kind.
-    static let laterKinds: Set<String> = ["tool", "evaluate", "engine"]
+    static let laterKinds: Set<String> = ["tool", "evaluate"]
 
     /// Keys of the language that this version does not run.
     static let unsupported: Set<String> = [
-        "triggers", "tool", "evaluate", "engine",
+        "triggers", "tool", "evaluate",
     ]
 }

@@ -19,7 +19,7 @@ enum Commands {
             LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.bundle,
             ExportCommandLine.argo, EjectCommandLine.spec,
         ] + AgentsCommandLine.all + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all
-            + [ModelCheckCommandLine.spec] + SecretCommandLine.all + MCPCommandLine.all + [
+            + [ModelCheckCommandLine.spec] + SecretCommandLine.all + MCPCommandLine.all + EngineCommandLine.all + [
                 DoctorCommandLine.spec, VersionCommandLine.spec,
             ]
     }
