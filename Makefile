@@ -63,10 +63,10 @@ docs: ## Check that the examples in docs/ run
 	swift build $(BUILD_FLAGS) --product flow
 	scripts/check-docs .build/debug/flow
 
-install: build ## Install the binary, the workflows and the agents below PREFIX
+install: build ## Install the binary, the workflows, the agents and the engines below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/flow
 	install -m 755 $(FLOW) $(DESTDIR)$(PREFIX)/bin/flow
-	cp -R workflows agents samples $(DESTDIR)$(PREFIX)/share/flow/
+	cp -R workflows agents engines samples $(DESTDIR)$(PREFIX)/share/flow/
 
 clean: ## Remove what was built
 	rm -rf .build

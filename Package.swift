@@ -39,6 +39,7 @@ let package = Package(
         .target(name: "Hashing", dependencies: ["CCrypto"], swiftSettings: strict),
         .target(name: "Sodium", dependencies: ["CSodium"], swiftSettings: strict),
         .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: strict),
+        .target(name: "HTTPServer", swiftSettings: strict),
         .target(name: "FileSystem", swiftSettings: strict),
         .target(name: "ChildProcess", dependencies: ["CLinux"], swiftSettings: strict),
 
@@ -55,7 +56,8 @@ let package = Package(
         .target(
             name: "FlowEngine",
             dependencies: [
-                "FlowCore", "FlowModels", "YAML", "SQLite", "Hashing", "Sodium", "HTTPClient", "FileSystem",
+                "FlowCore", "FlowModels", "YAML", "SQLite", "Hashing", "Sodium", "HTTPClient", "HTTPServer",
+                "FileSystem",
                 "ChildProcess", "MCPClient",
             ],
             resources: [.embedInCode("Resources")],
@@ -102,6 +104,7 @@ let package = Package(
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "Hashing"], swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "FileSystem"], swiftSettings: strict),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient"], swiftSettings: strict),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPClient"], swiftSettings: strict),
         .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "FileSystem"], swiftSettings: strict),
         .testTarget(
             name: "MCPClientTests",

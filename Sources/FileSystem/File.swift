@@ -72,18 +72,31 @@ public enum File {
     /// When this returns, the content and the name are on the disk. A symbolic link at `path` is replaced, not
     /// followed. On an error the old file is untouched and no temporary file is left.
     public static func writeDurably(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o644) throws(FileError) {
+        try replace(path, with: bytes, mode: mode, isDurable: true)
+        try syncDirectory(FilePath.dirname(path))
+    }
+
+    /// Writes a file in the place of another one: whoever opens it sees the old content or all of the new one.
+    ///
+    /// Only a crash of the machine can lose it, which suits a file that is kept elsewhere soon. A symbolic link at `path` is
+    /// replaced, not followed. On an error the old file is untouched and no temporary file is left.
+    public static func replace(_ path: String, with text: String, mode: UInt32 = 0o644) throws(FileError) {
+        try replace(path, with: Array(text.utf8), mode: mode, isDurable: false)
+    }
+
+    private static func replace(
+        _ path: String, with bytes: [UInt8], mode: UInt32, isDurable: Bool
+    ) throws(FileError) {
         try path.requireNoNUL("write")
-        let folder = FilePath.dirname(path)
-        let temporary = FilePath.join(folder, temporaryName())
+        let temporary = FilePath.join(FilePath.dirname(path), temporaryName())
         do throws(FileError) {
-            try create(bytes, temporary, mode)
+            try create(bytes, temporary, mode, isDurable: isDurable)
             try rename(temporary, to: path)
         } catch {
             unlink(temporary)
             // The caller knows the path it gave, not the temporary one.
             throw FileError(operation: error.operation, path: path, code: error.code)
         }
-        try syncDirectory(folder)
     }
 
     /// Writes a text as UTF-8 so that after a crash there is either the old content or all of the new content.
@@ -102,10 +115,12 @@ public enum File {
         try descriptor.close(path)
     }
 
-    private static func create(_ bytes: [UInt8], _ path: String, _ mode: UInt32) throws(FileError) {
+    private static func create(
+        _ bytes: [UInt8], _ path: String, _ mode: UInt32, isDurable: Bool
+    ) throws(FileError) {
         let descriptor = try Descriptor(open: path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
         try write(bytes, descriptor, path)
-        try descriptor.sync(path)
+        if isDurable { try descriptor.sync(path) }
         try descriptor.close(path)
     }
 

@@ -164,6 +164,11 @@ extension ExecutorWorld.State {
         case .nodeSucceeded(let node, _, let digest):
             expect(contents.contains(digest), "the result of \(node) is not durable")
             results[node] = outputs[digest]
+        case .nodeFingerprinted(let node, let digest):
+            expect(contents.contains(digest), "what \(node) depends on is not durable")
+        case .nodeReused(let node, _, let digest):
+            expect(contents.contains(digest), "the result that \(node) has of another run is not durable")
+            expect(keys[node] == nil, "\(node) is reused after it ran")
         case .nodeRepeated(let node, _, let digest, _):
             expect(contents.contains(digest), "the iteration of \(node) is not durable")
             previous[node] = outputs[digest]

@@ -35,6 +35,8 @@ extension RunEvent {
         case .pauseAsked: "run asks whether to go on"
         case .pauseDecided(let decision): "run answered: \(decision.resolution.rawValue)"
         case .intervened(let node, let intervention): "\(node) changed: \(intervention.name)"
+        case .nodeFingerprinted(let node, _): "\(node) fingerprinted"
+        case .nodeReused(let node, let origin, _): "\(node) reused from \(origin.run)"
         case .nodeSkipped(let node, let reason): "\(node) skipped: \(reason)"
         case .nodeOmitted(let node, let reason): "\(node) omitted: \(reason)"
         case .nodeCancelled(let node): "\(node) cancelled"

@@ -51,7 +51,8 @@ extension RunSimulation {
         case .prepared(let node):
             // After a crash the node may be ready and not prepared yet; then this is no repetition.
             guard oracle.nodes[node].wantsSlot || oracle.status(of: node) != .ready else { return }
-        case .conditionFalse(let node, _), .evaluationFailed(let node, _), .expanded(let node, _, _):
+        case .conditionFalse(let node, _), .evaluationFailed(let node, _), .expanded(let node, _, _),
+            .fingerprinted(let node, _), .reused(let node, _, _):
             guard oracle.status(of: node) != .ready else { return }
         case .joined(let node, _), .joinFailed(let node, _):
             if let items = oracle.nodes[node].items, items.allSatisfy({ oracle.nodes[$0].status.isTerminal }),

@@ -19,6 +19,10 @@ extension RunSimulation {
             if case .prepared = prepared, let gate = machine.gate(before: node) {
                 let request = ApprovalRequest(prompt: "may it?", checkpoint: gate.checkpoint)
                 answer(.asked(node, approvalPolicy.completed(request, submitter: nil, at: clock.now)))
+            } else if case .prepared = prepared, machine.nodes[node].attempt == 0, random.chance(10) {
+                answer(.fingerprinted(node, .zero))
+                guard random.chance(60) else { return answer(prepared) }
+                answer(.reused(node, from: NodeOrigin(run: "other", node: "n"), result: .zero))
             } else {
                 answer(prepared)
             }

@@ -106,7 +106,7 @@ struct RunSimulationOracle {
         guard status.isTerminal else { return nil }
         guard status == .failed || status == .rejected, let other = plan.fallback(of: node) else { return status }
         guard let end = effect(of: other) else { return nil }
-        return end == .succeeded ? .succeeded : status
+        return end == .succeeded || end == .reused ? .succeeded : status
     }
 
     /// Whether what a node waits for has come; nil while that is open.
@@ -316,6 +316,13 @@ struct RunSimulationOracle {
             nodes[node].status = .pending
             nodes[node].isGateOpen = opens
         case .intervened: expect(!nodes[node].status.isTerminal, "`\(event.line)` after its end")
+        case .nodeFingerprinted:
+            expect(status(of: node) == .ready, "`\(event.line)` of a node that is \(status(of: node))")
+        case .nodeReused:
+            expect(nodes[node].items == nil, "`\(event.line)` of a fan-out")
+            expect(!isStopped(node), "`\(event.line)` although it is cancelled")
+            expect(nodes[node].attempt == 0, "`\(event.line)` after attempt \(nodes[node].attempt)")
+            move(node, .reused, event)
         case .nodeSkipped: move(node, .skipped, event)
         case .nodeOmitted:
             expect(definition.needs.contains { accepts($0, of: node) == false }, "`\(event.line)` without a cause")

@@ -68,6 +68,8 @@ extension RunStoreConformance {
             .intervened(node: "n", Intervention(.modify(JSONObject()), by: "", comment: awkward)),
             .intervened(node: "n", Intervention(.pin(digest), by: "ann")),
             .intervened(node: "n", Intervention(.inject(awkward), by: "ann")),
+            .nodeFingerprinted(node: awkward, fingerprint: digest(9)),
+            .nodeReused(node: awkward, from: NodeOrigin(run: awkward, node: awkward), result: digest),
             .nodeSkipped(node: "n", reason: awkward), .nodeOmitted(node: "n", reason: ""),
             .nodeCancelled(node: "n"), .nodeInterrupted(node: "n", attempt: 7),
         ] + callEvents

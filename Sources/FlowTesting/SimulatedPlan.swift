@@ -63,7 +63,8 @@ struct SimulatedPlan {
             when: when, with: with, retry: retry,
             timeout: random.chance(20) ? Milliseconds(Int64(1 + random.below(20_000))) : nil,
             onFailure: old.onFailure, onInterrupt: old.onInterrupt, foreach: foreach, priority: old.priority,
-            fallback: old.fallback, repetition: repetition, demands: old.demands, budget: old.budget)
+            fallback: old.fallback, repetition: repetition, demands: old.demands,
+            cache: random.chance(15) ? CachePolicy(mode: .global) : .standard, budget: old.budget)
     }
 
     private static func condition(_ text: String) -> ConditionDefinition? {

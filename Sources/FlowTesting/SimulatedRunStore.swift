@@ -61,6 +61,17 @@ struct SimulatedRunStore: RunStore {
         return try await durable.nodes(of: run)
     }
 
+    /// Other runs are a part of the world: there may be one with a result for the same, or none.
+    func results(for fingerprint: Digest) async throws(StoreError) -> [ReusableResult] {
+        try await read()
+        guard world.chance(50) else { return [] }
+        return [
+            ReusableResult(
+                origin: NodeOrigin(run: "other", node: "n"), result: RunReader.emptyResult,
+                endedAt: Timestamp(milliseconds: 0))
+        ]
+    }
+
     func branch(_ run: String) async throws(StoreError) -> BranchSummary? {
         try await read()
         return try await durable.branch(run)

@@ -118,8 +118,16 @@ struct Workplace {
         return folders.filter { File.isDirectory($0.path) }
     }
 
+    /// The kinds of nodes, for compiling.
+    var kindsForCompiling: [any NodeKind] {
+        BuiltinKinds.forCompiling(environment: environment, folders: engineFolders)
+    }
+
+    /// Where external engines are looked for in `engines/`: here, and in the folder that holds the store.
+    var engineFolders: [String] { [(try? File.currentDirectory()) ?? "/", FilePath.dirname(storeFolder)] }
+
     /// Reads and compiles workflows; nothing else is started by it.
-    var loader: WorkflowLoader { WorkflowLoader(kinds: BuiltinKinds.forCompiling(environment: environment)) }
+    var loader: WorkflowLoader { WorkflowLoader(kinds: kindsForCompiling) }
 
     /// Reads and compiles a workflow; `-` is the standard input.
     func load(_ text: String) throws -> LoadedWorkflow {
@@ -127,6 +135,11 @@ struct Workplace {
         let path = try workflowFile(text)
         let folders = agentFolders(for: path)
         return try loader(checking: folders).load(path, agentFolders: folders)
+    }
+
+    /// Reads and compiles a workflow of the catalog for a list: the project's agents that it does not use are not checked.
+    func loadForList(_ path: String) throws(FileError) -> LoadedWorkflow {
+        try loader.load(path, agentFolders: agentFolders(for: path))
     }
 
     /// Compiles a text as if it were what the file `path` holds, or the standard input for `-`.
@@ -164,10 +177,15 @@ struct Workplace {
 
     /// The engine over this place's store. In the foreground it waits for room when the disk is full, and says so.
     func openEngine(_ foreground: Foreground? = nil) async throws(EngineError) -> Engine {
+        // By these a node's program can ask about the run that it is a part of: "$FLOW_PROGRAM" cost "$FLOW_RUN_ID".
+        var variables = environment
+        variables["FLOW_PROGRAM"] = try? File.realPath("/proc/self/exe")
+        variables["FLOW_STORE_DIR"] = storeFolder
         var configuration = EngineConfiguration(
-            folder: storeFolder, slots: 8, environment: environment, name: "flow \(Flow.version)",
+            folder: storeFolder, slots: 8, environment: variables, name: "flow \(Flow.version)",
             guardianArguments: [])
         configuration.settingsFolder = try? File.currentDirectory()
+        configuration.engineFolders = engineFolders
         configuration.diskPatience = foreground?.diskPatience ?? .zero
         if foreground != nil { configuration.onDisk = { Self.tell($0, of: storeFolder) } }
         return try await Engine.open(configuration)

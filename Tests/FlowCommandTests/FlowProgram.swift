@@ -100,9 +100,9 @@ struct RunningFlow: Sendable {
     var errorText: String { (try? File.readText(errorOutput, limit: 64 << 20)) ?? "" }
     var outputText: String { (try? File.readText(output, limit: 64 << 20)) ?? "" }
 
-    /// Waits for the end, at most a minute.
-    func end() async throws -> FinishedFlow {
-        for _ in 0..<12_000 {
+    /// Waits for the end, at most a minute, or as many as are given.
+    func end(minutes: Int = 1) async throws -> FinishedFlow {
+        for _ in 0..<12_000 * minutes {
             var status: Int32 = 0
             if waitpid(pid, &status, WNOHANG) == pid {
                 let signal = status & 0x7F

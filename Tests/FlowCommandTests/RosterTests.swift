@@ -68,7 +68,7 @@ struct RosterTests {
     static let workflows: [String] = {
         var found: [String] = []
         for folder in [
-            "workflows", "workflows/parts", "workflows/examples", "workflows/examples/ag2",
+            "workflows", "workflows/parts", "workflows/research", "workflows/examples", "workflows/examples/ag2",
             "workflows/examples/ag2/parts",
         ] {
             let files = (try? File.list(FilePath.join(ScriptedEndpoint.root, folder))) ?? []

@@ -35,6 +35,7 @@ struct RunMachineSimulationTests {
             case .nodeFailed(_, _, let failure, nil):
                 failure.reason == .rejected && old == .waiting ? .rejected : .failed
             case .nodeWaiting: .waiting
+            case .nodeReused: .reused
             case .nodeSkipped: .skipped
             case .nodeOmitted: .omitted
             case .nodeCancelled: .cancelled
@@ -60,7 +61,7 @@ struct RunMachineSimulationTests {
             "run_started", "run_paused", "run_resumed", "cancel_requested", "run_ended", "node_expanded",
             "node_started", "node_succeeded", "node_failed", "node_waiting", "approval_decided", "node_skipped",
             "node_omitted", "node_cancelled", "node_interrupted", "node_repeated", "call_started", "call_ended",
-            "budget_reached", "budget_exceeded",
+            "budget_reached", "budget_exceeded", "node_fingerprinted", "node_reused",
         ] {
             #expect(coverage.events[name, default: 0] >= 100, "\(name) hardly happens")
         }
@@ -121,7 +122,10 @@ struct RunMachineSimulationTests {
             return .nodeFailed(
                 node: node, attempt: attempt, failure: failure, retryAt: random.chance(60) ? moment : nil)
         case 10: return .nodeWaiting(node: node, attempt: attempt, wait: random.chance(50) ? .until(moment) : .run("r"))
-        case 11: return .nodeSkipped(node: node, reason: "x")
+        case 11:
+            return random.chance(50)
+                ? .nodeSkipped(node: node, reason: "x")
+                : .nodeReused(node: node, from: NodeOrigin(run: "x", node: "y"), result: .zero)
         case 12: return .nodeOmitted(node: node, reason: "x")
         case 13: return .nodeCancelled(node: node)
         case 14: return .nodeInterrupted(node: node, attempt: attempt)

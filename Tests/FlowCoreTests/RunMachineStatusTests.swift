@@ -6,7 +6,7 @@ import Testing
 struct RunMachineStatusTests {
     private static let moves: [NodeStatus: Set<NodeStatus>] = [
         .pending: [.ready, .omitted, .cancelled, .reused],
-        .ready: [.running, .skipped, .failed, .cancelled],
+        .ready: [.running, .reused, .skipped, .failed, .cancelled],
         .running: [.succeeded, .failed, .waiting, .retrying, .interrupted, .cancelled],
         .waiting: [.succeeded, .failed, .rejected, .retrying, .cancelled],
         .retrying: [.running, .cancelled],

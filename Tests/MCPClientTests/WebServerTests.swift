@@ -64,7 +64,7 @@ struct WebServerTests {
 struct OfficialServerTests {
     private func check(_ client: MCPClient) async throws {
         #expect(try await client.greeting().version == "2026-07-28")
-        #expect(try await client.tools().map(\.name) == ["add", "shout", "fail", "die"])
+        #expect(try await client.tools().map(\.name) == ["add", "shout", "fail", "die", "hold"])
         let sum = try await client.call("add", object(["a": 20, "b": 22]))
         #expect(sum.text == "42")
         #expect(sum.structured == ["result": 42])

@@ -105,32 +105,48 @@ def whole(path, pieces):
     return count
 
 
-def main():
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    flow = os.path.abspath(sys.argv[1])
-    calls = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+LOADS = ((50, PIECES, "50 streams"), (50, 2, "50 streams of two pieces"), (200, PIECES, "200 streams"))
+
+
+def loads(flow, calls):
+    """For each load: its name, calls, seconds, milliseconds of processor a call, most at the same time, whole answers."""
     here, there = multiprocessing.Pipe()
     server = multiprocessing.Process(target=serve, args=(there,), daemon=True)
     server.start()
     url = f"http://127.0.0.1:{here.recv()}/v1"
+    try:
+        with tempfile.TemporaryDirectory(prefix="flow-streams-") as folder:
+            base, _ = run(flow, folder, workflow(folder, 0, 1), url)
+            for parallel, pieces, name in LOADS:
+                count = calls if parallel < 200 else max(400, calls // 2)
+                path = workflow(folder, count, parallel, pieces)
+                used, took = run(flow, folder, path, url)
+                here.send("most")
+                yield name, count, took, (used - base) / count * 1000, here.recv(), whole(path, pieces)
+    finally:
+        server.terminate()
+
+
+def measure(bench, quick):
+    """A part of scripts/bench: what a call costs flow itself, and that none is lost."""
+    for name, count, took, each, most, complete in loads(bench.flow, 400 if quick else 1000):
+        goal = 2 if name == "50 streams" else None
+        bench.row(f"{count} calls, {name}: processor a call", each, "ms", goal, f"{took:.1f} s, {most} at the same time")
+        bench.row("  answers that were lost", count - complete, "answers", 0)
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     bad = False
-    with tempfile.TemporaryDirectory(prefix="flow-streams-") as folder:
-        nothing = workflow(folder, 0, 1)
-        base, _ = run(flow, folder, nothing, url)
-        for parallel, count, pieces in ((50, calls, PIECES), (50, calls, 2), (200, max(400, calls // 2), PIECES)):
-            path = workflow(folder, count, parallel, pieces)
-            used, took = run(flow, folder, path, url)
-            here.send("most")
-            most = here.recv()
-            complete = whole(path, pieces)
-            each = (used - base) / count * 1000
-            print(
-                f"{parallel} streams of {pieces} pieces: {count} calls in {took:.1f} s, {each:.2f} ms of processor a call, "
-                f"{most} at the same time, {complete} answers whole", flush=True)
-            bad = bad or complete != count
-    server.terminate()
+    for name, count, took, each, most, complete in loads(
+            os.path.abspath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1000):
+        print(
+            f"{name}: {count} calls in {took:.1f} s, {each:.2f} ms of processor a call, {most} at the same time, "
+            f"{complete} answers whole", flush=True)
+        bad = bad or complete != count
     sys.exit("answers were lost" if bad else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -7,6 +7,7 @@ WITH facts AS (
     UNION ALL SELECT id, 'location', location FROM tickets
     UNION ALL SELECT id, 'contact', contact FROM tickets
     UNION ALL SELECT id, 'ci', ci FROM tickets
+    UNION ALL SELECT id, 'theme', theme FROM tickets
 ),
 results AS (
     SELECT id, 'sla_missed' AS outcome, sla_missed AS bad FROM tickets

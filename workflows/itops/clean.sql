@@ -15,7 +15,7 @@ final AS (
     WHERE newest = 1
 )
 SELECT
-    id, title, status, COALESCE(priority, 9) AS priority,
+    id, title, description, status, COALESCE(priority, 9) AS priority,
     CASE priority WHEN 1 THEN 'critical' WHEN 2 THEN 'high' WHEN 3 THEN 'moderate' WHEN 4 THEN 'low' ELSE 'unknown' END
         AS priority_name,
     category, subcategory, symptom, ci, location, contact, team, assignee,

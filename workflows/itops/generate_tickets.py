@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes a ticket export with known root causes, so that an analysis can be checked against the truth.
 
-    python3 generate_tickets.py [--seed 7] [--tickets 600] [--weeks 26] [--out samples]
+    python3 generate_tickets.py [--seed 7] [--tickets 600] [--weeks 26] [--out samples] [--free-text]
 
-Writes tickets.csv and tickets.planted.json. The same seed gives the same bytes on every machine.
+Writes tickets.csv and tickets.planted.json. With --free-text: tickets_text.csv and tickets_text.planted.json, whose titles
+and descriptions people could have typed, about planted themes that no column names. The same seed gives the same bytes
+on every machine.
 """
 
 import argparse
@@ -47,6 +49,79 @@ LOCATIONS = {"Berlin": 26, "Lyon": 14, "Madrid": 18, "Porto": 14, "Remote": 28}
 PRIORITIES = {"1 - Critical": (4, 3), "2 - High": (14, 8), "3 - Moderate": (54, 22), "4 - Low": (28, 40)}
 HOURS = [1, 1, 1, 1, 1, 2, 4, 9, 16, 18, 15, 11, 8, 12, 14, 12, 9, 6, 3, 2, 2, 1, 1, 1]
 WEEKDAYS = [24, 20, 18, 17, 14, 4, 3]
+
+
+# What free text is about: the words that tell it, titles and descriptions. {} is a detail.
+THEMES = {
+    "vpn": (["vpn", "tunnel"], 15, [
+        "VPN keeps dropping", "vpn connection lost again", "Cannot stay connected to VPN", "VPN tunnel disconnects",
+        "VPN client hangs at connecting", "no vpn from home office",
+    ], [
+        "The VPN tunnel drops after {} minutes and I have to reconnect.",
+        "Working from home, the vpn disconnects during calls. Client version {}.",
+        "VPN client shows a timeout while connecting, about {} times today.",
+        "Tunnel is up but after {} minutes the vpn connection is lost.",
+    ]),
+    "password": (["password", "account", "locked", "login"], 16, [
+        "Password expired", "Locked out of my account", "account locked after vacation", "Need a password reset",
+        "Cannot log in, password not accepted", "Login blocked",
+    ], [
+        "After {} wrong attempts my account is locked, please unlock it.",
+        "I changed the password {} days ago and now the login refuses it.",
+        "Account locked, password reset link does not arrive.",
+        "My login says the password has expired and I cannot set a new password.",
+    ]),
+    "printer": (["printer", "paper", "toner", "print"], 13, [
+        "Printer jam on floor {}", "printer out of toner", "Cannot print invoices", "Paper jam again",
+        "Print queue stuck", "Printer prints blank pages",
+    ], [
+        "The printer on floor {} jams every few pages, paper tray checked.",
+        "Toner is empty and the printer blinks since {} hours.",
+        "Print jobs stay in the queue, the printer shows paper jam.",
+        "Everything I print comes out blank, toner was replaced {} days ago.",
+    ]),
+    "mailbox": (["mailbox", "mail", "attachment", "outlook"], 14, [
+        "Mailbox full", "Outlook cannot send mail", "Attachment too large", "mail with attachment bounces",
+        "Mailbox quota exceeded", "Outlook search finds no mail",
+    ], [
+        "My mailbox has {} GB and Outlook refuses to send any mail.",
+        "Mail with an attachment of {} MB comes back undelivered.",
+        "Outlook says the mailbox quota is exceeded, archive does not run.",
+        "A customer did not get the attachment, the mail bounced {} times.",
+    ]),
+    "invoice": (["invoice", "erp", "posting", "booking"], 14, [
+        "ERP invoice posting fails", "Invoice booking error", "Cannot post invoice in ERP", "posting run stopped",
+        "ERP error when booking an invoice", "Wrong tax code on invoice posting",
+    ], [
+        "Posting the invoice stops with ERP error {}.",
+        "The ERP posting run ended with {} invoices not booked.",
+        "Booking of supplier invoice fails, ERP says period closed.",
+        "Invoice cannot be posted: tax code {} is refused by the ERP.",
+    ]),
+    "battery": (["laptop", "battery", "dock", "charging"], 12, [
+        "Laptop battery does not charge", "Laptop dies without power supply", "battery swollen",
+        "Docking station does not charge laptop", "Laptop battery empty after {} minutes", "Dock and laptop: no charging",
+    ], [
+        "The laptop battery goes from full to empty in {} minutes.",
+        "Laptop is not charging in the dock, the battery stays at {} percent.",
+        "Battery of the laptop is hot and charging stops.",
+        "With the dock the laptop shows charging but the battery gets lower.",
+    ]),
+    "backup": (["backup", "disk", "space", "server"], 9, [
+        "Backup failed on server", "Disk space low on file server", "nightly backup did not finish", "Backup disk full",
+        "Server disk almost full", "Backup job aborted",
+    ], [
+        "The nightly backup of the server aborted, the disk has {} GB left.",
+        "Disk space on the server is below {} percent, backup will fail.",
+        "Backup job ended with a write error, target disk is full.",
+        "Server backup is {} hours late and disk space is low.",
+    ]),
+}
+NOISE = [
+    "Chair squeaks", "Where is the canteen menu", "Request for a second monitor", "Name plate is wrong",
+    "Question on travel expenses", "New colleague starts Monday", "Projector bulb burnt out", "Please rename my team site",
+    "Headset microphone too quiet", "Elevator badge reader beeps",
+]
 
 
 def pick(random_, weights):
@@ -112,13 +187,94 @@ def spoil(random_, rows, weeks):
     return {"without_created": 3, "without_id": 1, "resolved_before_created": 2, "still_open": still_open}
 
 
+def typo(random_, text):
+    """Two letters changed for each other, as happens to those who type fast."""
+    place = random_.randrange(1, max(2, len(text) - 2))
+    return text[:place] + text[place + 1:place + 2] + text[place] + text[place + 2:]
+
+
+def written(random_, number, weeks):
+    """A ticket that somebody typed, and the theme it is about (None: about nothing that recurs)."""
+    theme = random_.choices([*THEMES, None], [entry[1] for entry in THEMES.values()] + [7])[0]
+    row = ticket(random_, number, weeks)
+    detail = str(random_.choice([2, 3, 4, 5, 7, 10, 12, 15, 20, 30, 45]))
+    if theme is None:
+        title, text = random_.choice(NOISE), random_.choice(["", "Thanks!", "See title."])
+    else:
+        _, _, titles, texts = THEMES[theme]
+        title, text = random_.choice(titles).replace("{}", detail), random_.choice(texts).replace("{}", detail)
+    if theme == "vpn" and random_.random() < 0.6:
+        # It grows: six of ten come in the last four weeks.
+        row["Created"] = START + datetime.timedelta(
+            weeks=weeks - 1 - random_.randrange(4), days=random_.randrange(5), hours=random_.choices(range(24), HOURS)[0])
+    row["SLA_met"] = "no" if random_.random() < (0.75 if theme == "invoice" else 0.08) else "yes"
+    hours = PRIORITIES[row["Priority"]][1] * random_.lognormvariate(0, 0.45)
+    row["Resolved"] = row["Created"] + datetime.timedelta(minutes=round(hours * 60))
+    row["Reopened"] = int(random_.random() < 0.04)
+    shape = random_.random()
+    if shape < 0.1:
+        title = title.upper()
+    elif shape < 0.25:
+        title = random_.choice(["URGENT: ", "Re: ", "FW: ", "Please help - "]) + title
+    if random_.random() < 0.08:
+        title = typo(random_, title)
+    if random_.random() < 0.3:
+        text += f" Regards, {random_.choice(['Ana', 'Bo', 'Chloe', 'Deniz', 'Emeka'])}"
+    row["Title"], row["Description"], row["Category"] = title, text.strip(), random_.choice(["Incident", "Request"])
+    for column in ("CI", "Group"):
+        row[column] = ""
+    return row, theme
+
+
+def free_text(options):
+    random_ = random.Random(f"{options.seed}/text")
+    found = [written(random_, 0, options.weeks) for _ in range(options.tickets)]
+    found.sort(key=lambda entry: entry[0]["Created"])
+    end = START + datetime.timedelta(weeks=options.weeks)
+    rows, about = [], {theme: [] for theme in [*THEMES, "none"]}
+    for number, (row, theme) in enumerate(found, start=1):
+        row["ID"] = f"W{number:05d}"
+        about[theme or "none"].append(row["ID"])
+        if row["Resolved"] >= end:
+            row["Resolved"], row["Status"] = "", "Open"
+        for key in ("Created", "Resolved"):
+            if row[key]:
+                row[key] = row[key].strftime("%Y-%m-%d %H:%M")
+        rows.append(row)
+    truth = {
+        "seed": options.seed, "tickets": options.tickets, "weeks": options.weeks,
+        "themes": {theme: {"words": THEMES[theme][0], "tickets": about[theme]} for theme in THEMES},
+        "without_theme": about["none"],
+        "planted": [
+            {"theme": "invoice", "outcome": "sla_missed", "what": "75 of 100 miss their SLA; of others 8."},
+            {"theme": "vpn", "what": "Six of ten come in the last four weeks."},
+        ],
+    }
+    save(options, "tickets_text", rows, truth)
+
+
+def save(options, name, rows, truth):
+    os.makedirs(options.out, exist_ok=True)
+    with open(os.path.join(options.out, f"{name}.csv"), "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    with open(os.path.join(options.out, f"{name}.planted.json"), "w", encoding="utf-8") as file:
+        json.dump(truth, file, indent=2)
+        file.write("\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description="Makes a ticket export with known root causes.")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--tickets", type=int, default=600)
     parser.add_argument("--weeks", type=int, default=26)
     parser.add_argument("--out", default="samples")
+    parser.add_argument("--free-text", action="store_true")
     options = parser.parse_args()
+    if options.free_text:
+        free_text(options)
+        return
     random_ = random.Random(options.seed)
     rows = [ticket(random_, 0, options.weeks) for _ in range(options.tickets)]
     rows.sort(key=lambda row: row["Created"])
@@ -129,17 +285,10 @@ def main():
         for key in ("Created", "Resolved"):
             if row[key]:
                 row[key] = row[key].strftime("%Y-%m-%d %H:%M")
-    os.makedirs(options.out, exist_ok=True)
-    with open(os.path.join(options.out, "tickets.csv"), "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
     truth = {
         "seed": options.seed, "tickets": options.tickets, "weeks": options.weeks, "planted": PLANTED, "faults": faults,
     }
-    with open(os.path.join(options.out, "tickets.planted.json"), "w", encoding="utf-8") as file:
-        json.dump(truth, file, indent=2)
-        file.write("\n")
+    save(options, "tickets", rows, truth)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import re
 from node import read_input, stop, write_output, write_table
 
 COLUMNS = [
-    "row_no", "id", "title", "status", "priority", "category", "subcategory", "symptom", "ci", "location", "contact",
+    "row_no", "id", "title", "description", "status", "priority", "category", "subcategory", "symptom", "ci", "location", "contact",
     "team", "assignee", "created", "resolved", "updated", "reassignments", "reopened", "sla_missed",
 ]
 REQUIRED = ["id", "priority", "created"]
@@ -42,7 +42,7 @@ def choose(mapping, header):
             chosen[key] = mapping[key]
     named = mapping.get("columns", {})
     for target, sources in named.items():
-        if target not in COLUMNS + ["sla_met", "description"]:
+        if target not in COLUMNS + ["sla_met"]:
             stop(f'mapping names "{target}"; the columns are {", ".join(COLUMNS[1:-1])}, sla_met')
         for source in sources if isinstance(sources, list) else [sources]:
             if source not in header:

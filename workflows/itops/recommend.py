@@ -7,6 +7,7 @@ if the tickets named were as the others; it is an upper bound, not a promise.
 
 from facts import OUTCOMES, escape, kind, name, percent, plain, unquote
 from node import read_input, read_table, write_output
+from sources import mark
 
 NONE = "(none)"
 DOES = {
@@ -16,12 +17,12 @@ DOES = {
 
 
 def rules(given, tables):
-    """(focus, title, because, gain) of every rule that has something to say."""
+    """(focus, source, title, because, gain) of every rule that has something to say."""
     count = tables["counts"][0]
     found = []
     for row in [row for row in tables["causes"] if row["status"] == "cause"][:4]:
         found.append((
-            "root_cause", f"{DOES[row['outcome']]} {kind(row['attribute'], row['value'])}",
+            "root_cause", "causes", f"{DOES[row['outcome']]} {kind(row['attribute'], row['value'])}",
             f"{row['bad']} of its {row['n']} tickets {OUTCOMES[row['outcome']]} ({percent(row['confidence'])}), "
             f"against {percent(row['rest_rate'])} of all others",
             f"up to {plain(row['extra_bad'])} fewer such tickets",
@@ -30,7 +31,7 @@ def rules(given, tables):
     if pairs:
         row = pairs[0]
         found.append((
-            "root_cause", f"Look at {name(str(row['value_a']) + ' with ' + str(row['value_b']))} together",
+            "root_cause", "pairs", f"Look at {name(str(row['value_a']) + ' with ' + str(row['value_b']))} together",
             f"{row['bad']} of {row['n']} tickets {OUTCOMES[row['outcome']]}, lift {plain(round(row['lift'], 1))}",
             f"a cause that neither part shows alone ({plain(row['gain_over_single'])} times the better part)",
         ))
@@ -38,9 +39,21 @@ def rules(given, tables):
     if top["share_percent"] >= 5:
         title = name(f"{top['category']} / {top['symptom']}")
         found.append((
-            "pattern", f"Write a standard answer for {title}",
+            "pattern", "patterns", f"Write a standard answer for {title}",
             f"{top['incidents']} tickets, {plain(top['share_percent'])} % of all, on {top['days']} days",
             f"a shorter path for {top['incidents']} tickets",
+        ))
+    rising = [
+        row for row in tables["themes"]
+        if row["times_usual"] is not None and row["times_usual"] >= 2 and row["last_four_weeks"] >= 8
+    ]
+    if rising:
+        row = max(rising, key=lambda entry: (entry["times_usual"], -entry["number"]))
+        found.append((
+            "pattern", "themes", f"Find out what is new about {name(row['label'])}",
+            f"{row['last_four_weeks']} of its {row['incidents']} tickets came in the last 4 weeks, "
+            f"{plain(row['times_usual'])} times its usual number",
+            f"up to {row['last_four_weeks']} fewer tickets in 4 weeks",
         ))
     buckets = tables["reassignment"]
     direct = next((row for row in buckets if row["reassignments"] == 0), None)
@@ -48,7 +61,7 @@ def rules(given, tables):
     if direct and direct["median_hours"] and buckets[-1]["median_hours"] \
             and buckets[-1]["median_hours"] > 1.5 * direct["median_hours"]:
         found.append((
-            "team", "Route tickets to the right team at once",
+            "team", "reassignment", "Route tickets to the right team at once",
             f"{handed} tickets were handed on; the median time is {plain(direct['median_hours'])} hours without a hand-over "
             f"and {plain(buckets[-1]['median_hours'])} hours with {buckets[-1]['reassignments']}",
             "shorter times for the tickets that wander",
@@ -56,7 +69,7 @@ def rules(given, tables):
     team = next((row for row in tables["team_load"] if row["team"] != NONE), tables["team_load"][0])
     if team["share_percent"] >= 20 and count["teams"] >= 3:
         found.append((
-            "team", f"Share the load of team {name(team['team'])}",
+            "team", "team_load", f"Share the load of team {name(team['team'])}",
             f"it has {team['incidents']} tickets, {plain(team['share_percent'])} % of all, with {count['teams']} teams",
             "less waiting at the busiest team",
         ))
@@ -64,7 +77,7 @@ def rules(given, tables):
     if depth:
         row = max(depth, key=lambda entry: (entry["reassigned_percent"], str(entry["team"])))
         found.append((
-            "team", f"Agree with team {name(row['team'])} what it takes on",
+            "team", "team_depth", f"Agree with team {name(row['team'])} what it takes on",
             f"{plain(row['reassigned_percent'])} % of its {row['incidents']} tickets were handed on",
             f"up to {row['reassigned']} fewer hand-overs",
         ))
@@ -72,7 +85,7 @@ def rules(given, tables):
     if weak and weak[0]["sla_missed_percent"] > 1.3 * count["sla_missed_percent"]:
         row = weak[0]
         found.append((
-            "sla", f"Review the SLA of team {name(row['team'])}",
+            "sla", "sla_by_team", f"Review the SLA of team {name(row['team'])}",
             f"it missed {row['sla_missed']} of {row['incidents']} ({plain(row['sla_missed_percent'])} %); all teams together "
             f"{plain(count['sla_missed_percent'])} %",
             "fewer misses where they are most likely",
@@ -81,7 +94,7 @@ def rules(given, tables):
     if spots:
         row = spots[0]
         found.append((
-            "sla", f"Start with {name(row['part'])}",
+            "sla", "sla_depth", f"Start with {name(row['part'])}",
             f"{row['sla_missed']} misses, {plain(row['share_of_all_missed_percent'])} % of all misses",
             f"the largest single share of the {count['sla_missed']} misses",
         ))
@@ -90,7 +103,7 @@ def rules(given, tables):
         row = max(worst, key=lambda entry: entry["sla_missed_percent"])
         if row["sla_missed_percent"] > 1.2 * count["sla_missed_percent"]:
             found.append((
-                "sla", f"Warn earlier on {row['name']} tickets",
+                "sla", "by_priority", f"Warn earlier on {row['name']} tickets",
                 f"{row['sla_missed']} of {row['incidents']} missed their SLA ({plain(row['sla_missed_percent'])} %)",
                 "action before the deadline",
             ))
@@ -98,17 +111,17 @@ def rules(given, tables):
     if ahead:
         row = max(ahead, key=lambda entry: entry["opened"])
         found.append((
-            "predictive", f"Plan for {plain(row['high'])} tickets in the {given['forecast_grain']} of {row['period']}",
+            "predictive", "forecast", f"Plan for {plain(row['high'])} tickets in the {given['forecast_grain']} of {row['period']}",
             f"expected are {plain(row['opened'])}, with 80 % between {plain(row['low'])} and {plain(row['high'])}",
             "enough people on the busy days",
         ))
     elif given["focus"] == "predictive":
-        found.append(("predictive", "Export a longer time", unquote(given["forecast_note"].rstrip(".")), "a forecast that can be tested"))
+        found.append(("predictive", "forecast", "Export a longer time", unquote(given["forecast_note"].rstrip(".")), "a forecast that can be tested"))
     reasons = [row for row in tables["cost"] if row["view"] == "cause"]
     if reasons:
         row = reasons[0]
         found.append((
-            "cost", f"Cut the cost of tickets that {row['part']}",
+            "cost", "cost", f"Cut the cost of tickets that {row['part']}",
             f"{row['incidents']} tickets cost {plain(row['cost'])}, {plain(row['share_percent'])} % of all",
             f"at most {plain(row['cost'])}",
         ))
@@ -116,7 +129,7 @@ def rules(given, tables):
     if dear:
         row = dear[0]
         found.append((
-            "cost", f"Look at {kind('category', row['part'])} first",
+            "cost", "cost", f"Look at {kind('category', row['part'])} first",
             f"it costs {plain(row['cost'])}, {plain(row['share_percent'])} % of all", "the largest share of the cost",
         ))
     return found
@@ -126,21 +139,22 @@ def main():
     given = read_input()
     tables = {key: read_table(given.get(key)) for key in (
         "counts", "by_priority", "patterns", "reassignment", "sla_by_team", "team_load", "causes", "pairs", "team_depth",
-        "sla_depth", "forecast", "cost",
+        "sla_depth", "forecast", "cost", "themes",
     )}
     found = rules(given, tables)
     first = [rule for rule in found if rule[0] == given["focus"]]
     chosen = (first + [rule for rule in found if rule[0] != given["focus"]])[:given["top_n"]]
     page = "\n".join(
-        f"{number}. **{escape(unquote(title))}.** Because {escape(unquote(because))}. Gain: {escape(unquote(gain))}."
-        for number, (_, title, because, gain) in enumerate(chosen, start=1)
+        f"{number}. **{escape(unquote(title))}.** Because {escape(unquote(because))} {mark(source)}. Gain: {escape(unquote(gain))}."
+        for number, (_, source, title, because, gain) in enumerate(chosen, start=1)
     ) or "No number reached the threshold of a rule."
-    facts = "\n".join(f"{title}: {because}." for _, title, because, _ in chosen[:3]) or "There are 0 recommendations."
+    facts = "\n".join(f"{title}: {because}." for _, _, title, because, _ in chosen[:3]) or "There are 0 recommendations."
     plain_text = (
-        f"{len(chosen)} recommendations follow from the numbers, those for the chosen focus first. "
-        + (f"The first: {escape(unquote(chosen[0][1]))}, because {escape(unquote(chosen[0][2]))}." if chosen else "")
+        "What follows from the numbers, with the recommendations for the chosen focus first. "
+        + (f"The first: {escape(unquote(chosen[0][2]))}, because {escape(unquote(chosen[0][3]))}." if chosen else "")
     )
-    write_output({"page": page, "facts": facts, "plain": plain_text, "count": len(chosen)})
+    sources = [source for _, source, _, _, _ in chosen[:3]] or ["counts"]
+    write_output({"sources": sources, "page": page, "facts": facts, "plain": plain_text, "count": len(chosen)})
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ ranked AS (
     FROM sized
 )
 SELECT
-    id, title, status, priority, priority_name, category, subcategory, symptom, ci, location, contact, team, assignee,
+    id, title, description, status, priority, priority_name, category, subcategory, symptom, ci, location, contact, team, assignee,
     created, resolved, hours, impossible_times, events, reassignments, reopened, sla_missed,
     -- Long: slower than nine of ten resolved tickets of the same priority.
     CASE WHEN hours IS NOT NULL AND place > 0.9 THEN 1 ELSE 0 END AS long,

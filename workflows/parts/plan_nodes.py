@@ -8,9 +8,13 @@ Reads `$FLOW_INPUT`
 - dependencies: declared (by what steps read and write), sequential, or agent (by `analysis`)
 - analysis: [{"step", "needs"}] as an agent sees it, or null
 - controlled: whether each step is begun and ended by the agent `control`
+- has_start: whether the input `start`, how a program may begin, is there for the steps
 - max_steps: the most steps
+- stand_in: a plan that cannot be used is mended where that is plain, else the default plan takes its place; with `agents`
+  (those that may be used), `task` and `wants_plot`
 
-Writes `$FLOW_OUTPUT`: steps (the sub-tasks in one form), plan (the nodes), order (how they depend on each other, as text).
+Writes `$FLOW_OUTPUT`: steps (the sub-tasks in one form), plan (the nodes), order (how they depend on each other, as text),
+source (planner or default), notes (what was changed in the plan, and why).
 
 Texts of the plan come from a model. They get into the nodes as inputs, never as a part of an expression.
 """
@@ -23,8 +27,12 @@ WRITERS = {"researcher", "idea_maker", "idea_hater", "camb_context", "classy_con
 AGENTS = WRITERS | {"engineer"}
 
 
+class Unusable(Exception):
+    pass
+
+
 def fail(text):
-    sys.exit(f"the plan cannot be used: {text}")
+    raise Unusable(text)
 
 
 def texts(value):
@@ -54,6 +62,48 @@ def read_steps(plan, most):
             "bullet_points": texts(step.get("bullet_points")),
             "reads": texts(step.get("reads")), "writes": texts(step.get("writes"))})
     return found
+
+
+def mended(plan, given, notes):
+    """The plan without what a small model likes to add to it."""
+    steps = plan.get("sub_tasks") if isinstance(plan, dict) else plan
+    if not isinstance(steps, list):
+        return plan
+    most, allowed, found, seen = given.get("max_steps") or 50, given.get("agents") or [], [], {}
+    for step in steps:
+        if not isinstance(step, dict) or not isinstance(step.get("sub_task"), str) or not step["sub_task"].strip():
+            notes.append("a step without a text was left out")
+            continue
+        key = (" ".join(step["sub_task"].lower().split()), step.get("sub_task_agent"))
+        seen[key] = seen.get(key, 0) + 1
+        if seen[key] > 1:
+            continue
+        if step.get("sub_task_agent") not in AGENTS or (
+                str(step["sub_task_agent"]).endswith("_context") and step["sub_task_agent"] not in allowed):
+            notes.append(f"the agent {step.get('sub_task_agent')!r} may not be used: the engineer does its step")
+            step = {**step, "sub_task_agent": "engineer"}
+        found.append(step)
+    notes += [f"the plan has the step {text!r} {n} times; it is done once" for (text, _), n in seen.items() if n > 1]
+    if given.get("wants_plot") and found and not any(step["sub_task_agent"] == "engineer" for step in found):
+        notes.append("no step of the plan computes anything: a step of the engineer was put first")
+        found.insert(0, default_plan(given)[0])
+    if len(found) > most:
+        notes.append(f"the plan has {len(found)} steps; the first {most} are done")
+    return found[:most]
+
+
+def default_plan(given):
+    """The plan for a data set where the planner has written none that can be used."""
+    steps = [{
+        "sub_task": "Read the data files, print what is in them in numbers, and plot them.", "sub_task_agent": "engineer",
+        "bullet_points": [f"The task: {' '.join((given.get('task') or '').split())[:300]}",
+                          "Print each number with its name."], "reads": [], "writes": ["findings"]}]
+    if (given.get("max_steps") or 50) > 1:
+        steps.append({
+            "sub_task": "Write a short summary of what the numbers say.", "sub_task_agent": "researcher",
+            "bullet_points": ["Use the printed numbers only.", "At most 100 words."],
+            "reads": ["findings"], "writes": []})
+    return steps
 
 
 def chain(steps):
@@ -112,7 +162,7 @@ def has_files(number, steps, controlled):
     return controlled or steps[number - 1]["sub_task_agent"] == "engineer"
 
 
-def make_nodes(steps, needs, controlled):
+def make_nodes(steps, needs, controlled, has_start):
     nodes, all_before, total = {}, ancestors(needs), len(steps)
     for number, step in enumerate(steps, 1):
         agent, before = step["sub_task_agent"], all_before[number - 1]
@@ -130,10 +180,13 @@ def make_nodes(steps, needs, controlled):
                 "task": expression("inputs.task"), "step": expression(f"inputs.steps[{number - 1}]"),
                 "number": number, "total": total, "before": found, "about": expression("inputs.about"),
                 "files": expression(f"flatten([{files}])")}
+            if has_start:
+                node["with"]["start"] = expression("inputs.start")
             if controlled:
                 node["with"]["agent"] = agent
                 node["with"]["documentation"] = expression("inputs.documentation")
-                node["with"]["carry_over"] = expression("inputs.carry_over")
+                for name in ("carry_over", "stand_in", "seed"):
+                    node["with"][name] = expression(f"inputs.{name}")
         else:
             node["agent"] = agent
             step_text = f"inputs.steps[{number - 1}]"
@@ -146,8 +199,9 @@ def make_nodes(steps, needs, controlled):
             node["prompt"] = "\n\n".join(prompt)
         nodes[f"step_{number}"] = node
     results = ", ".join(
-        f"{{step: {n}, agent: '{steps[n - 1]['sub_task_agent']}', text: {text_of(n, steps, controlled)} }}"
-        for n in range(1, total + 1))
+        f"{{step: {n}, agent: '{steps[n - 1]['sub_task_agent']}', text: {text_of(n, steps, controlled)}"
+        + (f", model: nodes.step_{n}.outputs.model ?? '', note: nodes.step_{n}.outputs.note ?? ''" if controlled else "")
+        + " }" for n in range(1, total + 1))
     files = ", ".join(
         f"nodes.step_{n}.outputs.files ?? []" for n in range(1, total + 1) if has_files(n, steps, controlled))
     return {"nodes": nodes, "outputs": {
@@ -158,14 +212,22 @@ def make_nodes(steps, needs, controlled):
 def main():
     with open(os.environ["FLOW_INPUT"], encoding="utf-8") as file:
         given = json.load(file)
-    plan = given.get("plan")
-    if given.get("file"):
-        try:
-            with open(given["file"], encoding="utf-8-sig") as file:
-                plan = json.load(file)
-        except ValueError as error:
-            fail(f"the file is not JSON: {error}")
-    steps = read_steps(plan, given.get("max_steps") or 50)
+    plan, source, notes = given.get("plan"), "planner", []
+    try:
+        if given.get("file"):
+            try:
+                with open(given["file"], encoding="utf-8-sig") as file:
+                    plan = json.load(file)
+            except ValueError as error:
+                fail(f"the file is not JSON: {error}")
+        most = given.get("max_steps") or 50
+        steps = read_steps(mended(plan, given, notes) if given.get("stand_in") else plan, most)
+    except Unusable as error:
+        if not given.get("stand_in"):
+            sys.exit(f"the plan cannot be used: {error}")
+        source = "default"
+        notes = [f"the planner's plan cannot be used ({error}): the default plan takes its place"]
+        steps = read_steps(default_plan(given), most)
     how = given.get("dependencies") or "declared"
     if how == "agent":
         needs = by_analysis(steps, given.get("analysis"))
@@ -174,8 +236,9 @@ def main():
     order = "; ".join(
         f"{number} after {', '.join(map(str, before))}" if before else f"{number} at once"
         for number, before in enumerate(needs, 1))
-    print(order)
-    result = {"steps": steps, "plan": make_nodes(steps, needs, bool(given.get("controlled"))), "order": order}
+    print("\n".join([*notes, order]))
+    nodes = make_nodes(steps, needs, bool(given.get("controlled")), bool(given.get("has_start")))
+    result = {"steps": steps, "plan": nodes, "order": order, "source": source, "notes": notes}
     with open(os.environ["FLOW_OUTPUT"], "w", encoding="utf-8") as file:
         json.dump(result, file)
 

@@ -187,26 +187,3 @@ extension NodeDefinition {
             && mine.effects == theirs.effects && mine.cache == theirs.cache
     }
 }
-
-extension InputDefinition {
-    /// The field without its words for people.
-    fileprivate var normalJSON: JSONValue {
-        var object = JSONObject()
-        object["type"] = .string(kind.rawValue)
-        if required { object["required"] = true }
-        object["default"] = fallback
-        if !choices.isEmpty { object["enum"] = .array(choices) }
-        object["min"] = minimum.map { .number($0) }
-        object["max"] = maximum.map { .number($0) }
-        object["pattern"] = pattern.map { .string($0) }
-        object["min_items"] = minItems.map { .integer(Int64($0)) }
-        object["max_items"] = maxItems.map { .integer(Int64($0)) }
-        object["schema"] = schema
-        if !accept.isEmpty { object["accept"] = .array(accept.sorted().map { .string($0) }) }
-        return .object(object)
-    }
-}
-
-extension OutputDefinition {
-    fileprivate var normalJSON: JSONValue { ["type": .string(type.rawValue), "value": value.normalJSON] }
-}

@@ -19,13 +19,18 @@ public struct Derivation: Sendable, Hashable {
     public var pins: [String: Digest]
     /// The digest of the plan that was agreed to; nil when nobody looked at one.
     public var plan: Digest?
+    /// Nodes that a person wants to have run: no result of another run takes their place.
+    public var asked: Set<String>
 
     /// A derivation.
-    public init(kind: Kind, rerun: Set<String>, pins: [String: Digest] = [:], plan: Digest? = nil) {
+    public init(
+        kind: Kind, rerun: Set<String>, pins: [String: Digest] = [:], plan: Digest? = nil, asked: Set<String> = []
+    ) {
         self.kind = kind
         self.rerun = rerun
         self.pins = pins
         self.plan = plan
+        self.asked = asked
     }
 
     /// The derivation as JSON; the same text for the same value.
@@ -37,6 +42,7 @@ public struct Derivation: Sendable, Hashable {
         for (node, digest) in self.pins.sorted(by: { $0.key < $1.key }) { pins[node] = .string(digest.hex) }
         object["pins"] = .object(pins)
         object["plan"] = plan.map { .string($0.hex) }
+        if !asked.isEmpty { object["asked"] = .array(asked.sorted().map { .string($0) }) }
         return .object(object)
     }
 
@@ -51,7 +57,8 @@ public struct Derivation: Sendable, Hashable {
             pins[member.key] = digest
         }
         self.init(
-            kind: kind, rerun: Set(rerun), pins: pins, plan: json["plan"]?.stringValue.flatMap { Digest(hex: $0) })
+            kind: kind, rerun: Set(rerun), pins: pins, plan: json["plan"]?.stringValue.flatMap { Digest(hex: $0) },
+            asked: Set(json["asked"]?.arrayValue?.compactMap(\.stringValue) ?? []))
     }
 }
 

@@ -12,6 +12,8 @@ public struct NodeReads: Sendable, Hashable {
     public var environment: Set<String> = []
     /// Whether an expression reads the folder of the workflow.
     public var readsFolder = false
+    /// Other names that expressions begin with, such as `run`, `item` or `secrets`.
+    public var others: Set<String> = []
 
     /// Kinds whose programs are given all variables of the workflow.
     static let kindsWithEnvironment: Set<String> = ["run"]
@@ -35,7 +37,7 @@ public struct NodeReads: Sendable, Hashable {
         case "env":
             if path.count > 1 { environment.insert(path[1].name) } else { readsAllVariables = true }
         case "workflow": readsFolder = true
-        default: break
+        default: others.insert(reference.root)
         }
     }
 

@@ -27,13 +27,32 @@ public struct NormalForm: Sendable, Hashable {
     /// The parts that the node has, in an order that depends on their names alone.
     public private(set) var parts: [Part] = []
 
+    /// The normal form of nothing.
+    init() {}
+
     /// The normal form of a node.
-    public init(of node: NodeDefinition) {
+    ///
+    /// - Parameter withWords: whether what has no part in any result is among the parts: `title`,
+    ///   `description`, `priority`, the goals of outputs, and what only takes time.
+    public init(of node: NodeDefinition, withWords: Bool = false) {
         add("kind", .string(node.kind))
         add("body", node.body.normalJSON)
         add("fields", node.fields)
         if !node.needs.isEmpty { add("needs", Self.needs(node.needs)) }
         addOptions(node.options)
+        if withWords { addWords(node.options) }
+    }
+
+    private mutating func addWords(_ options: NodeOptions) {
+        func word(_ name: String, _ value: JSONValue?) {
+            if let value { parts.append(Part(name, value, isEssential: false)) }
+        }
+        word("title", options.title.map { .string($0) })
+        word("description", options.description.map { .string($0) })
+        word("priority", options.priority == 0 ? nil : .integer(Int64(options.priority)))
+        word("foreach.max_parallel", options.foreach?.maxParallel.map { .integer(Int64($0)) })
+        word("repeat.delay", options.repetition.map { .string($0.delay.description) })
+        for output in options.outputs { word("outputs.\(output.name).goal", output.goal.map { .string($0.rawValue) }) }
     }
 
     private mutating func addOptions(_ options: NodeOptions) {
@@ -77,18 +96,21 @@ public struct NormalForm: Sendable, Hashable {
             for demand in options.demands { object[demand.pool] = .integer(Int64(demand.units)) }
             limit("takes", .object(object))
         }
-        if options.cache.mode != .lineage || options.cache.ttl != nil {
+        if options.cache.mode != .never || options.cache.ttl != nil {
             var object = JSONObject()
             object["mode"] = .string(options.cache.mode.rawValue)
             object["ttl"] = options.cache.ttl.map { .string($0.description) }
+            if options.cache.sparesEffects { object["external"] = true }
             limit("cache", .object(object))
         }
         limit("budget", options.budget.map { .string($0.dump) })
     }
 
-    private mutating func add(_ name: String, _ value: JSONValue) { parts.append(Part(name, value)) }
+    mutating func add(_ name: String, _ value: JSONValue?) {
+        if let value { parts.append(Part(name, value)) }
+    }
 
-    private mutating func add(_ name: String, _ entries: [TemplateEntry]) {
+    mutating func add(_ name: String, _ entries: [TemplateEntry]) {
         for entry in entries.sorted(by: { $0.name < $1.name }) {
             add("\(name).\(entry.name)", entry.template.normalJSON)
         }

@@ -95,6 +95,8 @@ public struct RerunPlan: Sendable, Hashable {
         public var effects: EffectClass
         /// Whether an effect on the world that the old run may have had would come again.
         public var repeatsEffect: Bool
+        /// Whether it is spared if its `cache` finds a result of the same when its turn comes.
+        public var mayBeSpared = false
     }
 
     /// The nodes in the order of the new plan, then those that are dropped.
@@ -267,10 +269,12 @@ private struct RerunMarks {
             action = node.kind == "approval" ? .ask : .run
         }
         let runs = action != .reuse
-        return RerunPlan.Decision(
+        var decision = RerunPlan.Decision(
             node: node.id, action: action, reason: reason, standing: standing?.status,
             result: runs || reason == .pinned ? nil : standing?.result, duration: standing?.duration,
             effects: node.options.effects,
             repeatsEffect: runs && node.options.effects == .external && standing?.mayHaveRun == true)
+        decision.mayBeSpared = action == .run && !asked.contains(node.id) && node.reusePolicy != nil
+        return decision
     }
 }

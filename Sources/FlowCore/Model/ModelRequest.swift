@@ -76,11 +76,13 @@ public struct ModelMessage: Sendable, Hashable {
     public var toolName: String?
     /// Whether the tool failed.
     public var isError: Bool
+    /// Who speaks among several of one role, where the conversation has such names and the service knows them.
+    public var name: String?
 
     /// A message.
     public init(
         _ role: Role, _ content: String, images: [ModelImage] = [], toolCalls: [ToolCall] = [],
-        toolCallID: String? = nil, toolName: String? = nil, isError: Bool = false
+        toolCallID: String? = nil, toolName: String? = nil, isError: Bool = false, name: String? = nil
     ) {
         self.role = role
         self.content = content
@@ -89,6 +91,7 @@ public struct ModelMessage: Sendable, Hashable {
         self.toolCallID = toolCallID
         self.toolName = toolName
         self.isError = isError
+        self.name = name
     }
 }
 

@@ -35,6 +35,8 @@ public struct NodeContext: Sendable {
     public var firstAttempt: Int
     /// What the previous attempt failed with.
     public var lastFailure: NodeFailure?
+    /// What the expressions of outputs see beside what the kind puts out; nil where there are none.
+    public var scope: (any ValueScope)?
     /// Where the attempt makes its calls to models and tools.
     public var calls: any CallDesk
     /// Takes a line for the run's log; may be called from any thread.
@@ -46,7 +48,8 @@ public struct NodeContext: Sendable {
         fields: JSONObject = JSONObject(), with: JSONObject = JSONObject(), environment: [String: String] = [:],
         directory: String, workflowDirectory: String, idempotencyKey: String = "", approvesAll: Bool = false,
         approvals: ApprovalPolicy = .standard, submitter: String? = nil, feedback: [NodeFeedback] = [],
-        firstAttempt: Int? = nil, lastFailure: NodeFailure? = nil, calls: any CallDesk = OpenCallDesk(),
+        firstAttempt: Int? = nil, lastFailure: NodeFailure? = nil, scope: (any ValueScope)? = nil,
+        calls: any CallDesk = OpenCallDesk(),
         log: @escaping @Sendable (NodeLogLine) -> Void = { _ in }
     ) {
         self.run = run
@@ -67,6 +70,7 @@ public struct NodeContext: Sendable {
         self.feedback = feedback
         self.firstAttempt = firstAttempt ?? attempt
         self.lastFailure = lastFailure
+        self.scope = scope
         self.calls = calls
         self.log = log
     }

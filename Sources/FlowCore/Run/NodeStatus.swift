@@ -5,7 +5,7 @@
 /// | from | to |
 /// |---|---|
 /// | pending | ready, omitted, cancelled, reused |
-/// | ready | running, waiting, skipped, failed, cancelled |
+/// | ready | running, waiting, reused, skipped, failed, cancelled |
 /// | running | succeeded, failed, waiting, retrying, interrupted, cancelled |
 /// | waiting | succeeded, failed, rejected, skipped, ready, waiting, retrying, cancelled |
 /// | retrying | running, cancelled |
@@ -29,7 +29,7 @@ public enum NodeStatus: String, Sendable, Hashable, CaseIterable {
     public func allows(_ next: NodeStatus) -> Bool {
         switch self {
         case .pending: [.ready, .omitted, .cancelled, .reused].contains(next)
-        case .ready: [.running, .waiting, .skipped, .failed, .cancelled].contains(next)
+        case .ready: [.running, .waiting, .reused, .skipped, .failed, .cancelled].contains(next)
         case .running: [.succeeded, .failed, .waiting, .retrying, .interrupted, .cancelled].contains(next)
         case .waiting:
             [.succeeded, .failed, .rejected, .skipped, .ready, .waiting, .retrying, .cancelled].contains(next)

@@ -18,6 +18,9 @@ extension RunEvent {
         case .nodeExpanded(_, _, let items): [NamedContent(what: "the items", digest: items)]
         case .nodeSucceeded(_, _, let result): [NamedContent(what: "the result", digest: result)]
         case .nodeRepeated(_, _, let result, _): [NamedContent(what: "an iteration", digest: result)]
+        case .nodeFingerprinted(_, let fingerprint):
+            [NamedContent(what: "what the node depends on", digest: fingerprint)]
+        case .nodeReused(_, _, let result): [NamedContent(what: "the result", digest: result)]
         case .callStarted(_, _, let index, let call):
             [NamedContent(what: "the request of call \(index)", digest: call.request)]
         case .callEnded(_, _, let index, let end):

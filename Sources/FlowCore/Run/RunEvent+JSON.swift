@@ -23,6 +23,8 @@ extension RunEvent {
         case .pauseAsked: "pause_asked"
         case .pauseDecided: "pause_decided"
         case .intervened: "intervened"
+        case .nodeFingerprinted: "node_fingerprinted"
+        case .nodeReused: "node_reused"
         case .nodeSkipped: "node_skipped"
         case .nodeOmitted: "node_omitted"
         case .nodeCancelled: "node_cancelled"
@@ -83,6 +85,10 @@ extension RunEvent {
             object["feedback"] = rewind.feedback.map { .string($0) }
         case .pauseAsked(let request): object["approval"] = request.json
         case .intervened(_, let intervention): object["intervention"] = intervention.json
+        case .nodeFingerprinted(_, let fingerprint): object["fingerprint"] = .string(fingerprint.hex)
+        case .nodeReused(_, let origin, let result):
+            object["from"] = ["run": .string(origin.run), "node": .string(origin.node)]
+            object["result"] = .string(result.hex)
         case .nodeSkipped(_, let reason), .nodeOmitted(_, let reason): object["reason"] = .string(reason)
         case .nodeCancelled: break
         case .callStarted(_, let attempt, let index, let call):
@@ -162,6 +168,14 @@ extension RunEvent {
         case "intervened":
             guard let intervention = json["intervention"].flatMap(Intervention.init(json:)) else { return nil }
             self = .intervened(node: node, intervention)
+        case "node_fingerprinted":
+            guard let fingerprint = digest("fingerprint") else { return nil }
+            self = .nodeFingerprinted(node: node, fingerprint: fingerprint)
+        case "node_reused":
+            guard let result = digest("result"), let run = json["from"]?["run"]?.stringValue,
+                let other = json["from"]?["node"]?.stringValue
+            else { return nil }
+            self = .nodeReused(node: node, from: NodeOrigin(run: run, node: other), result: result)
         case "node_skipped": self = .nodeSkipped(node: node, reason: text("reason"))
         case "node_omitted": self = .nodeOmitted(node: node, reason: text("reason"))
         case "node_cancelled": self = .nodeCancelled(node: node)

@@ -35,6 +35,11 @@ public enum RunEvent: Sendable, Hashable {
     case pauseDecided(ApprovalDecision)
     /// A person has changed something of a node.
     case intervened(node: String, Intervention)
+    /// What the node depends on is known; the digest names the content that says it, part by part. Told only of nodes with
+    /// a `cache`: runs to come find the result by it.
+    case nodeFingerprinted(node: String, fingerprint: Digest)
+    /// The node does not run: another run has a result for the same. Its files have been put into this run.
+    case nodeReused(node: String, from: NodeOrigin, result: Digest)
     case nodeSkipped(node: String, reason: String)
     case nodeOmitted(node: String, reason: String)
     case nodeCancelled(node: String)
@@ -58,6 +63,7 @@ public enum RunEvent: Sendable, Hashable {
         case .nodeExpanded(let node, _, _), .nodeStarted(let node, _), .nodeSucceeded(let node, _, _),
             .nodeRepeated(let node, _, _, _), .nodeFailed(let node, _, _, _), .nodeWaiting(let node, _, _),
             .approvalDecided(let node, _), .nodeReleased(let node, _), .intervened(let node, _),
+            .nodeFingerprinted(let node, _), .nodeReused(let node, _, _),
             .nodeSkipped(let node, _), .nodeOmitted(let node, _), .nodeCancelled(let node),
             .nodeInterrupted(let node, _), .callStarted(let node, _, _, _), .callEnded(let node, _, _, _):
             node
@@ -67,10 +73,10 @@ public enum RunEvent: Sendable, Hashable {
 }
 
 extension RunEvent {
-    /// Whether the fact changes where its node stands. Calls, budgets and changes by people do not.
+    /// Whether the fact changes where its node stands. Calls, budgets, fingerprints and changes by people do not.
     public var movesNode: Bool {
         switch self {
-        case .callStarted, .callEnded, .budgetReached, .budgetExceeded, .intervened: false
+        case .nodeFingerprinted, .callStarted, .callEnded, .budgetReached, .budgetExceeded, .intervened: false
         default: node != nil
         }
     }

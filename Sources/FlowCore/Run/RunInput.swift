@@ -15,6 +15,10 @@ public enum RunInput: Sendable, Hashable {
     case evaluationFailed(Int, NodeFailure)
     /// The node is prepared, and people are asked before it begins.
     case asked(Int, ApprovalRequest)
+    /// What the node depends on is known, and stored under the digest.
+    case fingerprinted(Int, Digest)
+    /// Another run has a result for the same.
+    case reused(Int, from: NodeOrigin, result: Digest)
 
     /// Answers to `RunEffect.run`.
     case succeeded(Int, attempt: Int, result: Digest)

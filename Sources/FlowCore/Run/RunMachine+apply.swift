@@ -6,7 +6,7 @@ extension RunMachine {
         moment = time
         if case .nodeInterrupted = event {} else { lastFact = time }
         switch event {
-        case .runCreated: break
+        case .runCreated, .nodeFingerprinted: break
         case .approvalDecided(let name, let decision):
             if let node = index(of: name) { note(decision, of: node) }
         case .nodeReleased(let name, let opens):
@@ -49,6 +49,7 @@ extension RunMachine {
         case .nodeRepeated(let name, _, _, let moment):
             if let node = index(of: name) { again(node, at: moment) }
         case .nodeSucceeded(let name, _, _): end(name, .succeeded)
+        case .nodeReused(let name, _, _): end(name, .reused)
         case .nodeSkipped(let name, _): end(name, .skipped)
         case .nodeOmitted(let name, _): end(name, .omitted)
         case .nodeCancelled(let name): end(name, .cancelled)

@@ -21,6 +21,13 @@ extension RunMachine {
         case .prepared: return []
         case .conditionFalse(let node, let reason):
             return has(node, .ready) ? [.nodeSkipped(node: name(of: node), reason: reason)] : []
+        case .fingerprinted(let node, let fingerprint):
+            guard has(node, .ready), !nodes[node].isExpanded else { return [] }
+            return [.nodeFingerprinted(node: name(of: node), fingerprint: fingerprint)]
+        case .reused(let node, let origin, let result):
+            // A node that stands in line for a slot is ready too, and may still be spared.
+            guard has(node, .ready), !nodes[node].isExpanded, !isStopped(node) else { return [] }
+            return [.nodeReused(node: name(of: node), from: origin, result: result)]
         case .expanded(let node, let keys, let items):
             guard has(node, .ready), !nodes[node].isExpanded else { return [] }
             return [.nodeExpanded(node: name(of: node), keys: keys, items: items)]

@@ -15,6 +15,13 @@ public protocol RunStore: Sendable {
     func runs(_ query: RunQuery) async throws(StoreError) -> [RunSummary]
     /// The nodes of a run that something has happened to, in the order in which it first did.
     func nodes(of run: String) async throws(StoreError) -> [NodeSummary]
+    /// One of them; nil when nothing has happened to it. A store that cannot look up reads them all.
+    func node(_ name: String, of run: String) async throws(StoreError) -> NodeSummary?
+    /// What is known of what nodes of a run depend on, in the order in which it was found out. A store that keeps no rows of
+    /// it reads its events.
+    func fingerprints(of run: String) async throws(StoreError) -> [NodeFingerprintSummary]
+    /// The nodes that ran, ended well and depended on the same, the newest first. A store without an index reads all events.
+    func results(for fingerprint: Digest) async throws(StoreError) -> [ReusableResult]
     /// The calls of a run, in the order in which they began. A store that keeps no rows of them reads its events.
     func calls(of run: String) async throws(StoreError) -> [CallSummary]
     /// A derived run in the tree of runs; nil for a run that comes from no other.

@@ -76,6 +76,7 @@ struct AgentRun {
                 case .ask(let request)?:
                     question = request
                     throw ModelError(.cancelled, "a person is asked")
+                case .lost(let kind, let text)?: throw ModelError(kind, text)
                 case nil: break
                 }
                 loop.used(round.answers)
@@ -147,7 +148,8 @@ struct AgentRun {
     func writeTranscript(_ reply: ModelReply?, to path: String) throws(ModelError) {
         do throws(FileError) {
             if File.kind(of: path) == .directory { try File.removeTree(path) }
-            try File.writeDurably(transcript(reply).jsonText(.pretty) + "\n", to: path)
+            // What is kept of it is a copy, which is made durable with the result.
+            try File.replace(path, with: transcript(reply).jsonText(.pretty) + "\n")
         } catch {
             // The model is not to blame, but without the transcript nobody can tell what was asked.
             throw ModelError(.unavailable, "the transcript cannot be written: \(error.description)")

@@ -11,6 +11,8 @@ struct AgentToolbelt: Sendable {
         case stopped(String)
         /// A person has to be asked about the call. The conversation goes on from its beginning when they have answered.
         case ask(ApprovalRequest)
+        /// A server went away in the middle of a call, and the node must not go on without it.
+        case lost(ModelError.Kind, String)
     }
 
     /// How the calls of one turn went.
@@ -245,6 +247,7 @@ struct AgentToolbelt: Sendable {
         if result.isError {
             context.log(NodeLogLine(.engine, "tool \(tool.reference) failed: \(Self.line(result.text))"))
         }
+        if let loss = result.loss, loss.endsNode { return .stop(.lost(loss.reason, result.text)) }
         return .answer(
             ToolAnswer(call: call, text: UntrustedText.result(result.text, of: call.name), isError: result.isError))
     }

@@ -54,7 +54,7 @@ struct RunHoldings {
                 guard recorded.sequence == place else {
                     throw fault("event \(recorded.sequence) stands in the wrong place")
                 }
-            case .nodeSucceeded(let node, _, let result): results[node] = result
+            case .nodeSucceeded(let node, _, let result), .nodeReused(let node, _, let result): results[node] = result
             case .nodeWaiting(_, _, .run(let child)):
                 if seen.insert(child).inserted { children.append(child) }
             default: break

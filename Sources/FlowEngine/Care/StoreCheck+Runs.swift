@@ -29,6 +29,9 @@ extension StoreCheck {
             if try reader.calls(of: run) != CallSummary.calls(in: events) {
                 add(.run, run: run, "the rows of calls do not follow from the events")
             }
+            if try reader.fingerprints(of: run) != NodeFingerprintSummary.rows(in: events) {
+                add(.run, run: run, "the rows of fingerprints do not follow from the events")
+            }
             try checkRows(summary, events)
         } catch {
             add(.run, run: run, error.description)
@@ -48,10 +51,12 @@ extension StoreCheck {
     private mutating func checkReferences(_ run: String, _ events: [RecordedEvent]) {
         var results: [String: Digest] = [:]
         for recorded in events {
-            if case .nodeSucceeded(let node, _, let result) = recorded.event {
+            switch recorded.event {
+            case .nodeSucceeded(let node, _, let result), .nodeReused(let node, _, let result):
                 // Only the last one counts; it is looked at below, with its files.
                 results[node] = result
                 continue
+            default: break
             }
             for content in recorded.event.contents {
                 require(content.digest, run: run, node: recorded.event.node, content.what)

@@ -148,6 +148,10 @@ public struct StoreCollector {
         }
         var derived: [String: [String]] = [:]
         for branch in try reader.branches(of: nil) { derived[branch.parent, default: []].append(branch.run) }
+        // What a node was spared for may name files of the run that made it by their full paths.
+        try connection.prepare(
+            "SELECT run.id, origin_run FROM fingerprint JOIN run ON run.key = fingerprint.run WHERE origin_run IS NOT NULL"
+        ).forEachRow { row in derived[row.text(1), default: []].append(row.text(0)) }
         // A run is there as long as the one it belongs to, and as long as another one takes its results over.
         var changed = true
         while changed {
@@ -178,7 +182,7 @@ public struct StoreCollector {
             ).firstRow { $0.text(0) }
             try connection.execute("DROP TRIGGER IF EXISTS event_is_never_removed")
             for run in dead {
-                for table in ["branch_note", "branch", "call", "event", "node", "run"] {
+                for table in ["branch_note", "branch", "call", "fingerprint", "event", "node", "run"] {
                     let column = table == "run" ? "key" : "run"
                     let statement = try connection.cached("DELETE FROM \(table) WHERE \(column) = ?")
                     try statement.bind(1, run.key)

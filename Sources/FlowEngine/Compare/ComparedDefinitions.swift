@@ -78,7 +78,7 @@ struct ComparedDefinitions: Sendable {
 
     private init(comparing base: Side, _ other: Side) {
         self.init(base: base, other: other)
-        workflow = DefinitionChange.between(definitionParts(of: base.workflow), definitionParts(of: other.workflow))
+        workflow = DefinitionChange.between(base.workflow, other.workflow)
         for (name, entry) in base.nodes {
             guard let partner = other.nodes[name] else {
                 onlyInBase.insert(name)

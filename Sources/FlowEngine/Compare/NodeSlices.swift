@@ -13,30 +13,72 @@ struct NodeSlices {
     private let places: [String: Int]
 
     init?(_ bytes: [UInt8]) {
-        guard Self.isPlain(bytes) else { return nil }
-        var nodes: [(String, Range<Int>)] = []
+        var nodes: [(name: String, range: Range<Int>)] = []
+        let found = Self.section(of: bytes) { name, start in
+            nodes.append((String(decoding: bytes[name], as: UTF8.self), start..<start))
+        }
+        guard let section = found, !nodes.isEmpty else { return nil }
+        var places: [String: Int] = [:]
+        places.reserveCapacity(nodes.count)
+        for place in nodes.indices {
+            let end = place + 1 < nodes.count ? nodes[place + 1].range.lowerBound : section.upperBound
+            nodes[place].range = nodes[place].range.lowerBound..<end
+            guard places.updateValue(place, forKey: nodes[place].name) == nil else { return nil }
+        }
+        self.bytes = bytes
+        self.section = section
+        self.nodes = nodes
+        self.places = places
+    }
+
+    /// A workflow of one node, without a list of the others; nil if the text cannot be cut or has no such node.
+    static func text(of name: String, in bytes: [UInt8]) -> [UInt8]? {
+        let wanted = Array(name.utf8)
+        var start: Int?
+        var end: Int?
+        var count = 0
+        let found = section(of: bytes) { name, place in
+            if start != nil, end == nil { end = place }
+            guard name.count == wanted.count, bytes[name].elementsEqual(wanted) else { return }
+            count += 1
+            start = place
+        }
+        guard let section = found, let start, count == 1 else { return nil }
+        var text = bytes[..<section.lowerBound] + bytes[start..<(end ?? section.upperBound)]
+        if text.last != 0x0A { text.append(0x0A) }
+        return Array(text + bytes[section.upperBound...])
+    }
+
+    /// Walks over the lines of a text. Gives the range of the nodes, and tells `node` the name and the first byte of each; nil
+    /// if the text is not plain.
+    private static func section(of bytes: [UInt8], node: (Range<Int>, Int) -> Void) -> Range<Int>? {
+        guard isPlain(bytes) else { return nil }
         var start = 0
         var section: Range<Int>?
         var isInside = false
         var column: Int?
         while start < bytes.count {
-            let end = bytes[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.count
+            var end = start
+            while end < bytes.count, bytes[end] != 0x0A { end += 1 }
+            if end < bytes.count { end += 1 }
             defer { start = end }
-            let first = bytes[start..<end].firstIndex { $0 != 0x20 } ?? end
+            var first = start
+            while first < end, bytes[first] == 0x20 { first += 1 }
             guard first < end, bytes[first] != 0x0A, bytes[first] != UInt8(ascii: "#") else { continue }
             if first == start {
                 if isInside, let begin = section?.lowerBound {
                     section = begin..<start
                     isInside = false
                 }
-                guard let name = Self.name(bytes[first..<end]) else { return nil }
+                guard let range = name(in: bytes, first..<end) else { return nil }
+                let name = String(decoding: bytes[range], as: UTF8.self)
                 if name == "nodes" {
                     // What stands behind it would be a node in braces.
                     guard section == nil, bytes[first..<end].dropFirst(6).allSatisfy({ $0 == 0x20 || $0 == 0x0A })
                     else { return nil }
                     section = end..<bytes.count
                     isInside = true
-                } else if !Self.topKeys.contains(name) {
+                } else if !topKeys.contains(name) {
                     return nil
                 }
                 continue
@@ -46,33 +88,27 @@ struct NodeSlices {
             if column == nil { column = indent }
             guard let column, indent >= column else { return nil }
             if indent == column {
-                guard let name = Self.name(bytes[first..<end]) else { return nil }
-                nodes.append((name, start..<end))
+                guard let name = name(in: bytes, first..<end) else { return nil }
+                node(name, start)
             }
         }
-        guard let section, !nodes.isEmpty else { return nil }
-        var places: [String: Int] = [:]
-        places.reserveCapacity(nodes.count)
-        for place in nodes.indices {
-            let end = place + 1 < nodes.count ? nodes[place + 1].1.lowerBound : section.upperBound
-            nodes[place].1 = nodes[place].1.lowerBound..<end
-            guard places.updateValue(place, forKey: nodes[place].0) == nil else { return nil }
-        }
-        self.bytes = bytes
-        self.section = section
-        self.nodes = nodes
-        self.places = places
+        return section
     }
 
     private static let topKeys = Set(WorkflowSchema.document.map(\.name)).subtracting(["include", "handlers"])
 
     /// The key with which a line begins, if it is a plain name.
-    private static func name(_ line: ArraySlice<UInt8>) -> String? {
-        let name = line.prefix { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }
-        guard !name.isEmpty, name.endIndex < line.endIndex, line[name.endIndex] == UInt8(ascii: ":"),
-            name.endIndex + 1 == line.endIndex || [0x20, 0x0A].contains(line[name.endIndex + 1])
+    private static func name(in bytes: [UInt8], _ line: Range<Int>) -> Range<Int>? {
+        var end = line.lowerBound
+        while end < line.upperBound,
+            (0x61...0x7A).contains(bytes[end]) || (0x30...0x39).contains(bytes[end]) || bytes[end] == 0x5F
+        {
+            end += 1
+        }
+        guard end > line.lowerBound, end < line.upperBound, bytes[end] == UInt8(ascii: ":"),
+            end + 1 == line.upperBound || [0x20, 0x0A].contains(bytes[end + 1])
         else { return nil }
-        return String(decoding: name, as: UTF8.self)
+        return line.lowerBound..<end
     }
 
     private static func isPlain(_ bytes: [UInt8]) -> Bool {
@@ -125,6 +161,25 @@ struct NodeSlices {
             for node in other.nodes where places[node.name] == nil { added.insert(node.name) }
         }
         return (changed, removed, added)
+    }
+
+    /// Whether there is a node of this name.
+    func has(_ name: String) -> Bool { places[name] != nil }
+
+    /// The text with the nodes of another one in the place of those of the same names; nil if that has others too.
+    func replacing(by other: NodeSlices) -> [UInt8]? {
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count + other.bytes.count)
+        var end = 0
+        for place in other.nodes.compactMap({ places[$0.name] }).sorted() {
+            guard let new = other.places[nodes[place].name] else { return nil }
+            text += bytes[end..<nodes[place].range.lowerBound]
+            text += other.bytes[other.nodes[new].range]
+            if text.last != 0x0A { text.append(0x0A) }
+            end = nodes[place].range.upperBound
+        }
+        guard other.nodes.allSatisfy({ places[$0.name] != nil }) else { return nil }
+        return text + bytes[end...]
     }
 
     /// A workflow of only these nodes, and the names of those that there are, in order.

@@ -12,7 +12,7 @@ extension PairComparer {
         guard diverges || options.showsAll || !pair.inputs.isEmpty || !pair.definition.isEmpty else { return }
         let first = paths.neutral(try await outputs(of: base, definitions.base))
         let second = paths.neutral(try await outputs(of: other, definitions.other))
-        pair.outputs = PathDiff(first, second).changes
+        pair.outputs = JSONDiff(first, second).changes
         if options.showsAll {
             for member in first where second[member.key] == member.value {
                 pair.outputs.append(ValueChange(path: member.key, old: member.value, new: member.value))

@@ -92,7 +92,7 @@ struct PairComparer {
     }
 
     private func changes(_ old: JSONObject, _ new: JSONObject) -> [ValueChange] {
-        var changes = PathDiff(paths.neutral(old), paths.neutral(new)).changes
+        var changes = JSONDiff(paths.neutral(old), paths.neutral(new)).changes
         if options.showsAll {
             for member in old where new[member.key] == member.value {
                 changes.append(ValueChange(path: member.key, old: member.value, new: member.value))
@@ -182,7 +182,7 @@ struct PairComparer {
         func kept(_ values: JSONObject) -> JSONObject {
             JSONObject(both.compactMap { key in values[key].map { JSONObject.Member(key: key, value: $0) } })
         }
-        return PathDiff(paths.neutral(kept(first)), paths.neutral(kept(second))).changes
+        return JSONDiff(paths.neutral(kept(first)), paths.neutral(kept(second))).changes
     }
 
     private static func pair(
@@ -273,7 +273,9 @@ private struct ReadChanges {
             reasons.append("input \(input)")
         }
         let isProgram = nodes.contains { $0.kind == "run" }
-        let texts = variables.isEmpty && files.isEmpty ? [] : nodes.flatMap { definitionParts(of: $0).map(\.text) }
+        let texts =
+            variables.isEmpty && files.isEmpty
+            ? [] : nodes.flatMap { NormalForm(of: $0).parts.compactMap { DefinitionChange.text($0.value) } }
         for variable in variables.sorted() {
             let isNamed =
                 references.contains { $0.root == "env" && ($0.path.count < 2 || $0.path[1] == variable) }

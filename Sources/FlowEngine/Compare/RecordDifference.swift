@@ -18,7 +18,7 @@ struct RecordDifference {
     ) async throws(EngineError) {
         let first = try await Self.record(old, reader)
         let second = try await Self.record(new, reader)
-        outputs = PathDiff(paths.neutral(first.outputs), paths.neutral(second.outputs)).changes
+        outputs = JSONDiff(paths.neutral(first.outputs), paths.neutral(second.outputs)).changes
         let names = first.artifacts.map(\.name)
         for name in names + second.artifacts.map(\.name).filter({ !names.contains($0) }) {
             let a = first.artifacts.first { $0.name == name }

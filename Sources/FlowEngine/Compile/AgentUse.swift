@@ -6,7 +6,7 @@ import FlowCore
 enum AgentUse {
     /// Kinds that ask no agent.
     private static let silentKinds: Set<String> = [
-        "run", "sql", "jq", "http", "set", "wait", "approval", "switch", "render",
+        "run", "sql", "jq", "http", "set", "wait", "approval", "switch", "render", "engine",
     ]
 
     /// The names; nil when it may be any, as with a plan that is not told which.

@@ -51,7 +51,8 @@ extension DefinitionBuilder {
         }
         return CachePolicy(
             mode: text(value(of: node, "mode")).flatMap(CachePolicy.Mode.init(rawValue:)) ?? .lineage,
-            ttl: duration(value(of: node, "ttl")), salt: text(value(of: node, "salt")))
+            ttl: duration(value(of: node, "ttl")), salt: text(value(of: node, "salt")),
+            sparesEffects: value(of: node, "external").map { document.scalar(of: $0) == .bool(true) } ?? false)
     }
 
     mutating func budget(_ node: YAMLNode?) -> BudgetDefinition? {

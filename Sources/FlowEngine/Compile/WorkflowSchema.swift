@@ -149,6 +149,9 @@ public enum WorkflowSchema {
             "From which runs."),
         FieldSchema("ttl", .duration(allowsZero: false), templates: false, "How old a result may be."),
         FieldSchema("salt", .string, templates: false, "A text to change when earlier results are to be forgotten."),
+        FieldSchema(
+            "external", .boolean, templates: false, fallback: "false",
+            "Whether a node with `effects: external` is spared too; its effect does not come again then."),
     ]
 
     static let retryType = FieldType.oneOf([.integer(1...1000), .object(retry)])
@@ -362,10 +365,10 @@ public enum WorkflowSchema {
     ]
 
     /// Those of `unsupported` that choose a kind.
-    static let laterKinds: Set<String> = ["tool", "evaluate", "engine"]
+    static let laterKinds: Set<String> = ["tool", "evaluate"]
 
     /// Keys of the language that this version does not run.
     static let unsupported: Set<String> = [
-        "triggers", "tool", "evaluate", "engine",
+        "triggers", "tool", "evaluate",
     ]
 }

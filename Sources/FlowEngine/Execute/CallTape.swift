@@ -178,8 +178,8 @@ final class CallTape: Sendable {
         else {
             return "\(who): the request of the next one cannot be read"
         }
-        let diff = JSONDiff(old: recorded, new: request, limit: 3)
-        let parts = diff.entries.map { entry in
+        let diff = JSONDiff(recorded, request, limit: 3, showsLines: true)
+        let parts = diff.changes.map { entry in
             "\(entry.path) was \(Self.shortened(entry.old)), is \(Self.shortened(entry.new))"
         }
         let more = diff.hiddenCount > 0 ? ", and \(diff.hiddenCount) more" : ""

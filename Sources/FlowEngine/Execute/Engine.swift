@@ -162,7 +162,8 @@ public final class Engine: Sendable {
         let executor = try executor(
             run: run, plan: plan, inputs: kept, options: options, source: sourceDigest, secrets: secrets,
             summary: summary, history: history, inherited: try await inherited(by: run, history),
-            tape: try await tape(of: options, for: run), observer: observer)
+            tape: try await tape(of: options, for: run),
+            reuse: try await reuse(of: workflow, run: run, options: options, history: history), observer: observer)
         try await takeUp(executor)
         return run
     }
@@ -304,7 +305,10 @@ public final class Engine: Sendable {
         return try executor(
             run: run, plan: plan, inputs: inputs, options: options, source: summary.source, secrets: secrets,
             missing: missing, summary: summary, history: history, inherited: try await inherited(by: run, history),
-            tape: summary.status.isTerminal ? nil : try await tape(of: options, for: run), observer: observer)
+            tape: summary.status.isTerminal ? nil : try await tape(of: options, for: run),
+            reuse: summary.status.isTerminal
+                ? nil : try await reuse(of: workflow, run: run, options: options, history: history),
+            observer: observer)
     }
 
     /// What a run takes over from the one it is derived from.
@@ -329,7 +333,7 @@ public final class Engine: Sendable {
     private func executor(
         run: String, plan: Plan, inputs: JSONObject, options: RunOptions, source: Digest, secrets: Secrets,
         missing: EngineError? = nil, summary: RunSummary, history: [RecordedEvent],
-        inherited: [String: InheritedNode], tape: CallTape?, observer: any RunObserver
+        inherited: [String: InheritedNode], tape: CallTape?, reuse: RunReuse?, observer: any RunObserver
     ) throws(EngineError) -> RunExecutor {
         let slots = options.maxParallel ?? plan.definition.maxParallel ?? configuration.slots
         let site = RunSite(
@@ -340,7 +344,7 @@ public final class Engine: Sendable {
             workflowDirectory: layout.source(source.hex), secrets: secrets, store: store, artifacts: store,
             observer: ObserverSlot(observer), children: EngineChildRuns(engine: self), missingSecret: missing,
             references: ReferenceTable(plan: plan), inherited: inherited, disk: disk, tape: tape,
-            proofs: proofs)
+            proofs: proofs, reuse: reuse)
         let executor = RunExecutor(site: site, summary: summary, history: history)
         let kept: RunExecutor? = state.withLock { state in
             if let existing = state.executors[run], !existing.life.isSpent {

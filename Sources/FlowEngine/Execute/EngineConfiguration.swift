@@ -12,6 +12,8 @@ public struct EngineConfiguration: Sendable {
     public var environment: [String: String]
     /// Where `flow.yaml` is looked for, also above; nil for the folder that holds the store.
     public var settingsFolder: String?
+    /// Where external engines are looked for in `engines/`; nil for the folder of the settings and that of the store.
+    public var engineFolders: [String]?
     /// How the engine calls itself in the log.
     public var name: String
     /// The program that can be started as guardian of child processes, and its arguments; nil for none.

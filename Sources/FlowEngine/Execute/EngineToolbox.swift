@@ -23,6 +23,9 @@ struct EngineToolbox: Sendable {
     let tools: ToolPaths
     let agents = AgentShelf()
     let servers: MCPToolServers
+    let shelf: EngineShelf
+    let engines = EnginePool()
+    let gateway: ModelGateway
     private let marker: ChildMarker
 
     init(configuration: EngineConfiguration, prices: PriceList? = nil) {
@@ -41,7 +44,17 @@ struct EngineToolbox: Sendable {
                 SettingsFiles.load(from: place, environment: environment)
             }
         servers = MCPToolServers.ofProject(place, environment: environment, processes: processes, http: http)
+        shelf = EngineShelf(
+            for: configuration.engineFolders ?? [place, FilePath.dirname(configuration.folder)],
+            environment: environment)
         pricing = prices.map { ModelPricing(prices: $0, environment: configuration.environment) } ?? .standard
+        gateway = ModelGateway(models: models, pricing: pricing)
+    }
+
+    /// The kind of nodes that work with external engines.
+    var engineKind: EngineKind {
+        EngineKind(
+            shelf: shelf, processes: processes, environment: environment, gateway: gateway, pool: engines)
     }
 
     /// Ends processes that an engine of this store left behind. Only the owner of the store may call it.
@@ -54,6 +67,8 @@ struct EngineToolbox: Sendable {
     }
 
     func close() async {
+        await engines.close()
+        await gateway.close()
         await servers.close()
         await localModels.stop()
     }

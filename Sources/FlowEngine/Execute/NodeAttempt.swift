@@ -154,11 +154,12 @@ struct NodeAttempt: Sendable {
     ) throws -> JSONObject {
         var paths = JSONObject()
         for artifact in artifacts { paths[artifact.name] = .string(artifact.file) }
-        var scope = JSONObject()
-        scope["outputs"] = .object(outputs)
-        scope["artifacts"] = .object(paths)
-        scope["with"] = .object(context.with)
-        scope["attempt"] = .integer(Int64(context.attempt))
+        var own = JSONObject()
+        own["outputs"] = .object(outputs)
+        own["artifacts"] = .object(paths)
+        own["with"] = .object(context.with)
+        own["attempt"] = .integer(Int64(context.attempt))
+        let scope = OutputScope(own: own, outer: context.scope)
         var result = outputs
         for output in declared {
             guard let template = output.value else { continue }
@@ -175,6 +176,19 @@ struct NodeAttempt: Sendable {
 extension NodeWait {
     /// Whether a person is asked about a call in the middle of an attempt.
     var isAboutCall: Bool { if case .approval(let request) = self { request.call != nil } else { false } }
+}
+
+/// What the expressions of a node's outputs see: what the kind put out, then what the node's other expressions see.
+private struct OutputScope: ValueScope {
+    let own: JSONObject
+    let outer: (any ValueScope)?
+
+    func value(ofRoot name: String) -> JSONValue? { own[name] ?? outer?.value(ofRoot: name) }
+
+    func value(ofPath path: [String]) -> JSONValue? {
+        guard let root = path.first, own[root] == nil else { return nil }
+        return outer?.value(ofPath: path)
+    }
 }
 
 extension OutputType {

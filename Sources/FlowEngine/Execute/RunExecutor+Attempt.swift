@@ -118,7 +118,7 @@ extension RunExecutor {
     }
 
     /// The item that an instance of a `foreach` stands for.
-    private func item(of node: Int) async throws(StoreError) -> (name: String, value: JSONValue, place: Int)? {
+    func item(of node: Int) async throws(StoreError) -> (name: String, value: JSONValue, place: Int)? {
         let place = Int(machine.nodes[node].item)
         let parent = Int(machine.nodes[node].planNode)
         guard place >= 0, let foreach = site.plan.nodes[parent].options.foreach else { return nil }
@@ -187,6 +187,7 @@ extension RunExecutor {
         for member in change where member.key != definition.kind && member.key != "with" {
             fields[member.key] = member.value
         }
+        let outer = definition.options.outputs.contains { $0.value != nil } ? scope : nil
         scope.secrets = site.secrets.scopeValue
         var with = JSONObject()
         for entry in definition.options.with { with[entry.name] = try entry.template.render(in: scope) }
@@ -204,7 +205,7 @@ extension RunExecutor {
             idempotencyKey: idempotencyKey(of: node, name: name),
             approvesAll: site.approvals.autoApproves(definition), approvals: site.approvals,
             submitter: site.options.startedBy, feedback: site.options.feedback + machine.feedback(for: node),
-            firstAttempt: first, lastFailure: rows.failures[node],
+            firstAttempt: first, lastFailure: rows.failures[node], scope: outer,
             calls: AttemptDesk(
                 executor: self, node: node, name: name, attempt: attempt, memory: try await memory(of: node)))
     }

@@ -18,7 +18,14 @@ extension RunExecutor {
                 return true
             }
             let isInstant = site.kinds[kind(of: node)].map { !$0.usesSlot } ?? false
-            if isInstant { batch.prepared.append(node) } else { preparedForSlots.append(node) }
+            if isInstant {
+                batch.prepared.append(node)
+            } else if let answer = try await reused(node, &batch) {
+                advance(answer, &batch)
+                if let found = foundRecords.removeValue(forKey: node) { remember(found.record, found.digest, of: node) }
+            } else {
+                preparedForSlots.append(node)
+            }
             return true
         case .join(let node):
             try await join(node, &batch)
@@ -131,7 +138,7 @@ extension RunExecutor {
         }
         var outcome = NodeRecord(outputs: columns)
         if case .samples(let least)? = options(of: node).foreach?.shape {
-            let vote = SampleVote(zip(items, rows).map { machine.nodes[$0].status == .succeeded ? $1 : nil })
+            let vote = SampleVote(zip(items, rows).map { machine.nodes[$0].status.isSuccess ? $1 : nil })
             if let failure = vote.failure(leastAgreement: least) {
                 advance(.joinFailed(node, failure), &batch)
                 for item in items { records[item] = nil }

@@ -64,6 +64,10 @@ actor RunExecutor {
     /// Records of nodes that have ended, as far as expressions refer to them.
     var records: [Int: NodeRecord] = [:]
     var itemLists: [Int: [JSONValue]] = [:]
+    /// Inputs as parts of what nodes depend on.
+    var inputParts: [String: JSONValue] = [:]
+    /// Results of other runs that are about to take the place of running a node.
+    var foundRecords: [Int: (record: NodeRecord, digest: Digest)] = [:]
 
     /// Effects that have not had their turn.
     private var openEffects: ArraySlice<RunEffect> = []
@@ -374,7 +378,8 @@ actor RunExecutor {
             case .runStarted: summary.startedAt = summary.startedAt ?? batch.now
             case .runEnded: summary.endedAt = batch.now
             // The end of a wait has a result that nobody put out; whoever reads the log must find it too.
-            case .nodeSucceeded(_, _, NodeRecord.emptyDigest): _ = keepEmpty(&batch)
+            case .nodeSucceeded(_, _, NodeRecord.emptyDigest), .nodeReused(_, _, NodeRecord.emptyDigest):
+                _ = keepEmpty(&batch)
             case .runRewound(let rewind):
                 for node in rewind.nodes.compactMap({ machine.index(of: $0) }) {
                     records[node] = nil

@@ -154,6 +154,27 @@ extension RunReader {
         }
     }
 
+    /// One of them, without reading the others.
+    func node(_ name: String, of run: String) async throws(EngineError) -> NodeSummary? {
+        do throws(StoreError) {
+            if let row = try await store.node(name, of: run) { return row }
+            return try await RunLineage(store: store).inherited(name, by: run)?.row(named: name)
+        } catch {
+            throw EngineError(error)
+        }
+    }
+
+    /// Where the result of a node of a run comes from, if the node did not run there and no person gave it.
+    func origin(of row: NodeSummary?, in run: String) async throws(EngineError) -> NodeOrigin? {
+        guard let row, row.status == .reused else { return nil }
+        if let origin = row.origin { return origin == run ? nil : NodeOrigin(run: origin, node: row.node) }
+        do throws(StoreError) {
+            return try await store.fingerprints(of: run).first { $0.node == row.node }?.origin
+        } catch {
+            throw EngineError(error)
+        }
+    }
+
     /// The place of a run in the tree of runs; nil for one that comes from no other.
     public func branch(_ run: String) async throws(EngineError) -> BranchSummary? {
         do throws(StoreError) { return try await store.branch(run) } catch { throw EngineError(error) }

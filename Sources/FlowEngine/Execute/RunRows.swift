@@ -9,6 +9,8 @@ struct RunRows: Sendable {
     private(set) var failures: [Int: NodeFailure] = [:]
     /// The result of the last iteration of nodes that repeat and have not ended.
     private(set) var previous: [Int: Digest] = [:]
+    /// Nodes of which the log says what they depend on.
+    private(set) var fingerprinted: Set<Int> = []
     private var rows: [Int: NodeSummary] = [:]
     private var changed: Set<Int> = []
     /// Nodes whose rows were forgotten because they had ended.
@@ -45,6 +47,7 @@ struct RunRows: Sendable {
 
     /// The same, of a node that is known already.
     mutating func note(_ recorded: RecordedEvent, name: String, node: Int, state: NodeState, kind: String) {
+        if case .nodeFingerprinted = recorded.event { fingerprinted.insert(node) }
         guard recorded.event.movesNode else { return }
         var row = rows[node] ?? NodeSummary(node: name, kind: kind, status: state.status)
         row.status = state.status
@@ -54,6 +57,10 @@ struct RunRows: Sendable {
         case .nodeSucceeded(_, _, let result):
             row.result = result
             row.message = nil
+            results[node] = result
+        case .nodeReused(_, let origin, let result):
+            row.result = result
+            row.message = "from run \(origin.run)"
             results[node] = result
         case .nodeRepeated(_, _, let result, _):
             row.message = "iteration \(state.repeats) has ended"

@@ -37,6 +37,8 @@ struct RunSite: Sendable {
     var tape: CallTape?
     /// Which kept files were compared with their digests.
     var proofs = ArtifactProofs()
+    /// What may be taken from other runs; nil where nothing may.
+    var reuse: RunReuse?
     var clock = RunClock.system
     /// About how many facts go into one transaction, and effects into one turn: what a wide graph may take of memory.
     var largestBatch = 4096

@@ -72,6 +72,7 @@ package struct StandaloneRun: Sendable {
             children: Children(port: surroundings.children), missingSecret: nil,
             references: ReferenceTable(plan: surroundings.plan), clock: surroundings.clock, tasks: surroundings.tasks)
         site.largestBatch = surroundings.largestBatch
+        if RunReuse.concerns(surroundings.plan) { site.reuse = RunReuse(surroundings: WorkflowSurroundings()) }
         return StandaloneRun(executor: RunExecutor(site: site, summary: summary, history: history))
     }
 

@@ -15,11 +15,13 @@ public struct DerivedRun: Sendable {
     public var plan: Digest?
     public var name: String?
     public var hypothesis: String?
+    /// Nodes that a person wants to have run: no result of another run takes their place.
+    public var asked: Set<String>
 
     /// A run from a parent.
     public init(
         parent: String, kind: Derivation.Kind, rerun: Set<String>, pins: [String: JSONObject] = [:],
-        plan: Digest? = nil, name: String? = nil, hypothesis: String? = nil
+        plan: Digest? = nil, name: String? = nil, hypothesis: String? = nil, asked: Set<String> = []
     ) {
         self.parent = parent
         self.kind = kind
@@ -28,6 +30,7 @@ public struct DerivedRun: Sendable {
         self.plan = plan
         self.name = name
         self.hypothesis = hypothesis
+        self.asked = asked
     }
 
     /// What is written with the creation of the run.
@@ -40,7 +43,7 @@ public struct DerivedRun: Sendable {
             results[node] = digest
             if !contents.contains(where: { $0.digest == digest }) { contents.append((digest, bytes)) }
         }
-        let derivation = Derivation(kind: kind, rerun: rerun, pins: results, plan: plan)
+        let derivation = Derivation(kind: kind, rerun: rerun, pins: results, plan: plan, asked: asked)
         let bytes = derivation.json.jsonBytes(.compact)
         let digest = Digest(of: bytes)
         contents.append((digest, bytes))

@@ -53,16 +53,16 @@ public struct FingerprintDiff: Sendable {
                         part: change.part, path: "", old: change.old, new: change.new, isEssential: change.isEssential))
                 continue
             }
-            let diff = JSONDiff(old: before, new: after)
+            let diff = JSONDiff(before, after, limit: 20, showsLines: true)
             hiddenCount += diff.hiddenCount
-            entries += diff.entries.map {
+            entries += diff.changes.map {
                 Entry(part: change.part, path: $0.path, old: $0.old, new: $0.new, isEssential: change.isEssential)
             }
         }
         if let before = old.result, let after = new.result {
             let diff = JSONDiff(
-                old: .object(NodeFingerprint.comparable(before)), new: .object(NodeFingerprint.comparable(after)))
-            results = diff.entries.map {
+                NodeFingerprint.comparable(before), NodeFingerprint.comparable(after), limit: 20, showsLines: true)
+            results = diff.changes.map {
                 Entry(part: "result", path: $0.path, old: $0.old, new: $0.new, isEssential: true)
             }
         }

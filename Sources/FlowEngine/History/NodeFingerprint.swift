@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FileSystem
 public import FlowCore
 
 /// All that the result of a node of a run depends on, as named parts: the parts of its definition (see `NormalForm`), the
@@ -12,43 +11,55 @@ public struct NodeFingerprint: Sendable {
     public var parts: [NormalForm.Part]
     /// How the node stood; nil if the run had not come to it.
     public var status: NodeStatus?
+    /// The run and node that the result comes from, if that is another run.
+    public var origin: NodeOrigin?
     /// What the node put out: `outputs`, and `artifacts` by digest.
     public var result: JSONValue?
+    private var site: NodeSite?
+
+    private init(node: String, run: RunSummary, parts: [NormalForm.Part], status: NodeStatus?) {
+        self.node = node
+        self.run = run
+        self.parts = parts
+        self.status = status
+    }
 
     /// Works the fingerprint out from what a run keeps; nil if its workflow has no such node.
+    ///
+    /// - Parameter known: the fingerprint of the node in another run, which may be of the same workflow.
     public static func read(
-        _ name: String, of run: RunSummary, reader: RunReader, loader: WorkflowLoader
+        _ name: String, of run: RunSummary, reader: RunReader, loader: WorkflowLoader, known: NodeFingerprint? = nil
     ) async throws(EngineError) -> NodeFingerprint? {
-        let workflow = try await reader.workflow(of: run, loader: loader)
-        guard let plan = workflow.compilation.plan else {
-            throw EngineError(.invalidWorkflow, "this version of flow cannot compile the workflow of run \(run.id)")
-        }
-        guard let index = plan.index(of: name) else { return nil }
-        let node = plan.nodes[index]
-        let reads = NodeReads(of: node, in: plan.definition)
-        var parts = NormalForm(of: node).parts
-        parts += WorkflowSurroundings(of: workflow).parts(of: node, in: plan.definition, reads: reads)
+        var found = known.flatMap { $0.node == name && $0.run.source == run.source ? $0.site : nil }
+        if found == nil { found = try await NodeSite.read(name, of: run, reader: reader, loader: loader) }
+        guard let site = found else { return nil }
+        let reads = NodeReads(of: site.node, in: site.definition)
+        var parts = NormalForm(of: site.node).parts
+        parts += site.surroundings.parts(of: site.node, in: site.definition, reads: reads)
         let (inputs, _) = try await reader.inputs(of: run)
-        for input in plan.definition.inputs where reads.readsAllInputs || reads.inputs.contains(input.name) {
+        for input in site.definition.inputs where reads.readsAllInputs || reads.inputs.contains(input.name) {
+            let isFile = input.kind == .file || input.kind == .files
+            let value = inputs[input.name] ?? .null
+            parts.append(NormalForm.Part("inputs.\(input.name)", isFile ? InputContent.part(of: value) : value))
+        }
+        for other in site.plan.map({ read(reads.nodes, $0) }) ?? reads.nodes.sorted() {
+            let row = try await reader.node(other, of: run.id)
+            let record = try await row?.result.asyncMap(reader.json)
             parts.append(
-                NormalForm.Part("inputs.\(input.name)", Self.content(inputs[input.name] ?? .null, of: input.kind)))
+                NormalForm.Part("nodes.\(other)", .object(part(status: row?.status ?? .pending, record: record))))
         }
-        var rows: [String: NodeSummary] = [:]
-        for row in try await reader.nodes(of: run.id) { rows[row.node] = row }
-        for other in Self.read(reads.nodes, plan) {
-            parts.append(NormalForm.Part("nodes.\(other)", try await Self.record(rows[other], reader)))
-        }
+        let row = try await reader.node(name, of: run.id)
         // What a person gave comes from the run itself.
-        if let row = rows[name], row.status == .reused, row.origin == run.id {
-            parts.append(NormalForm.Part("pinned", true))
-        }
-        return NodeFingerprint(
-            node: name, run: run, parts: parts, status: rows[name]?.status,
-            result: try await rows[name]?.result.asyncMap(reader.json))
+        if let row, row.status == .reused, row.origin == run.id { parts.append(NormalForm.Part("pinned", true)) }
+        var fingerprint = NodeFingerprint(node: name, run: run, parts: parts, status: row?.status)
+        fingerprint.result = try await row?.result.asyncMap(reader.json)
+        fingerprint.site = site
+        fingerprint.origin = try await reader.origin(of: row, in: run.id)
+        return fingerprint
     }
 
     /// The nodes that are named, and those that stand in for them.
-    private static func read(_ names: Set<String>, _ plan: Plan) -> [String] {
+    static func read(_ names: Set<String>, _ plan: Plan) -> [String] {
         var all = names
         for name in names {
             var next = plan.index(of: name)
@@ -59,15 +70,12 @@ public struct NodeFingerprint: Sendable {
         return all.sorted()
     }
 
-    private static func record(_ row: NodeSummary?, _ reader: RunReader) async throws(EngineError) -> JSONValue {
+    /// What another node puts out, as what a node depends on. Whether a result was made or taken over is no difference.
+    static func part(status: NodeStatus, record: JSONValue?) -> JSONObject {
         var object = JSONObject()
-        // Whether a result was made or taken over is no difference.
-        let status = row?.status ?? .pending
         object["status"] = .string((status == .reused ? .succeeded : status).rawValue)
-        if let digest = row?.result, let record = try await reader.json(digest) {
-            for member in Self.comparable(record) { object[member.key] = member.value }
-        }
-        return .object(object)
+        if let record { for member in comparable(record) { object[member.key] = member.value } }
+        return object
     }
 
     /// A stored result without the paths of its files, which are told by their digests.
@@ -83,18 +91,6 @@ public struct NodeFingerprint: Sendable {
         }
         if !files.isEmpty { object["artifacts"] = .object(files) }
         return object
-    }
-
-    /// The value of an input; a file is told by its name and content.
-    private static func content(_ value: JSONValue, of kind: InputDefinition.Kind) -> JSONValue {
-        func file(_ path: String) -> JSONValue {
-            .string("\(FilePath.basename(path)) \(InputContent.digest(path)?.hex ?? "missing")")
-        }
-        switch (kind, value) {
-        case (.file, .string(let path)): return file(path)
-        case (.files, .array(let paths)): return .array(paths.map { $0.stringValue.map(file) ?? $0 })
-        default: return value
-        }
     }
 }
 

@@ -26,14 +26,53 @@ public struct RerunPlanner: Sendable {
         of run: RunSummary, request: RerunRequest, patch: WorkflowPatch = WorkflowPatch(),
         newWorkflow: LoadedWorkflow? = nil
     ) async throws(RerunFailure) -> PlannedRerun {
-        let old: LoadedWorkflow
-        let (inputs, options): (JSONObject, RunOptions)
-        let standings: [String: NodeStanding]
+        let facts: Facts
+        var made: PatchedWorkflow.Compared?
         do throws(EngineError) {
-            old = try await reader.workflow(of: run, loader: loader)
-            (inputs, options) = try await reader.inputs(of: run)
-            standings = try await self.standings(of: run)
+            facts = try await self.facts(of: run)
+            if newWorkflow == nil { made = try await SlicedPatch.apply(patch, to: run, facts.inputs, reader, loader) }
         } catch {
+            throw .engine(error)
+        }
+        if made == nil { made = try await whole(run, facts.inputs, patch, newWorkflow) }
+        guard let made, let plan = made.patched.workflow.compilation.plan else { throw .faults([]) }
+        let (patched, diff) = (made.patched, made.diff)
+        var request = request
+        request.changedInputs.formUnion(Self.differences(facts.inputs, patched.inputs))
+        request.pins.formUnion(patched.pins.keys)
+        let found: RerunPlan
+        do throws(RerunError) {
+            found = try RerunPlan.make(standings: Self.standings(facts.rows), new: plan, diff: diff, request: request)
+        } catch {
+            throw .refused(error)
+        }
+        var planned = PlannedRerun(
+            run: run, plan: found, diff: diff, request: request, workflow: patched.workflow, inputs: patched.inputs,
+            options: facts.options, pins: patched.pins)
+        do throws(EngineError) { planned.cost = try await cost(of: found, facts.rows, run) } catch {
+            throw .engine(error)
+        }
+        return planned
+    }
+
+    /// What is read of the old run.
+    private struct Facts {
+        var inputs: JSONObject
+        var options: RunOptions
+        var rows: [NodeSummary]
+    }
+
+    private func facts(of run: RunSummary) async throws(EngineError) -> Facts {
+        let (inputs, options) = try await reader.inputs(of: run)
+        return Facts(inputs: inputs, options: options, rows: try await reader.nodes(of: run.id))
+    }
+
+    /// Compiles the old workflow and the new one, and compares them node by node.
+    private func whole(
+        _ run: RunSummary, _ inputs: JSONObject, _ patch: WorkflowPatch, _ newWorkflow: LoadedWorkflow?
+    ) async throws(RerunFailure) -> PatchedWorkflow.Compared {
+        let old: LoadedWorkflow
+        do throws(EngineError) { old = try await reader.workflow(of: run, loader: loader) } catch {
             throw .engine(error)
         }
         guard let before = old.compilation.definition, old.compilation.plan != nil else {
@@ -47,9 +86,6 @@ public struct RerunPlanner: Sendable {
         guard patched.faults.isEmpty, let plan = patched.workflow.compilation.plan else {
             throw .faults(patched.faults)
         }
-        var request = request
-        request.changedInputs.formUnion(Self.differences(inputs, patched.inputs))
-        request.pins.formUnion(patched.pins.keys)
         let isSame = newWorkflow == nil && patched.changedFiles.isEmpty
         let diff =
             isSame
@@ -57,20 +93,40 @@ public struct RerunPlanner: Sendable {
             : DefinitionDiff(
                 old: before, new: plan.definition, oldSurroundings: WorkflowSurroundings(of: old),
                 newSurroundings: WorkflowSurroundings(of: patched.workflow))
-        do throws(RerunError) {
-            let made = try RerunPlan.make(standings: standings, new: plan, diff: diff, request: request)
-            return PlannedRerun(
-                run: run, plan: made, diff: diff, request: request, workflow: patched.workflow,
-                inputs: patched.inputs, options: options, pins: patched.pins)
-        } catch {
-            throw .refused(error)
+        return PatchedWorkflow.Compared(patched: patched, diff: diff)
+    }
+
+    /// What the calls of the nodes that run again have cost when they were made.
+    private func cost(
+        of plan: RerunPlan, _ rows: [NodeSummary], _ run: RunSummary
+    ) async throws(EngineError) -> CostReport {
+        let rerun = Set(plan.decisions.lazy.filter { $0.action == .run }.map(\.node))
+        var report = CostReport()
+        guard !rerun.isEmpty else { return report }
+        // A node that was taken over made its calls where it ran.
+        var origins: [String: Set<String>] = [:]
+        for row in rows {
+            let node = String(row.node.prefix { $0 != "[" })
+            if rerun.contains(node) { origins[row.origin ?? run.id, default: []].insert(node) }
         }
+        for (origin, nodes) in origins.sorted(by: { $0.key < $1.key }) {
+            for call in try await reader.calls(of: origin) {
+                let node = String(call.node.prefix { $0 != "[" })
+                if nodes.contains(node) { report.add(call, as: node) }
+            }
+        }
+        return report
     }
 
     /// How the nodes of a run stand, by name; the items of a fan-out are among them, under their own names.
     public func standings(of run: RunSummary) async throws(EngineError) -> [String: NodeStanding] {
+        Self.standings(try await reader.nodes(of: run.id))
+    }
+
+    private static func standings(_ rows: [NodeSummary]) -> [String: NodeStanding] {
         var standings: [String: NodeStanding] = [:]
-        for node in try await reader.nodes(of: run.id) {
+        standings.reserveCapacity(rows.count)
+        for node in rows {
             var duration: Milliseconds?
             if let start = node.startedAt, let end = node.endedAt {
                 duration = Milliseconds(max(0, end.milliseconds - start.milliseconds))
@@ -122,6 +178,8 @@ public struct PlannedRerun: Sendable {
     public var options: RunOptions
     /// The given outputs of nodes.
     public var pins: [String: JSONObject]
+    /// What the calls of the nodes that run again have cost when they were made, by node.
+    public var cost = CostReport()
 
     /// Names what the plan would do: another state of the old run, another workflow, input or pin gives another digest.
     public var digest: Digest {
@@ -185,6 +243,15 @@ enum InputContent {
         case (.array(let old), .array(let new)):
             return !old.isEmpty && old.count == new.count && zip(old, new).allSatisfy { $0 == $1 || areSame($0, $1) }
         default: return false
+        }
+    }
+
+    /// The value of an input of files: each is told by its name and content.
+    static func part(of value: JSONValue) -> JSONValue {
+        switch value {
+        case .string(let path): .string("\(FilePath.basename(path)) \(digest(path)?.hex ?? "missing")")
+        case .array(let paths): .array(paths.map(part))
+        default: value
         }
     }
 

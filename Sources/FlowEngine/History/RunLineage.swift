@@ -41,6 +41,46 @@ struct RunLineage: Sendable {
         return Self.inherited(steps.reversed())
     }
 
+    /// The runs that a run comes from; none for one that comes from no other.
+    func ancestors(of run: String) async throws(StoreError) -> Set<String> {
+        var found: Set<String> = []
+        var next = run
+        while case .runDerived(let parent, _)? = try await store.events(of: next, after: 1, limit: 1).first?.event,
+            found.insert(parent).inserted
+        {
+            next = parent
+        }
+        return found
+    }
+
+    /// The node of this name that a run takes over, without reading the others; nil when it takes none over.
+    func inherited(_ name: String, by run: String) async throws(StoreError) -> InheritedNode? {
+        var current = run
+        for _ in 0..<Self.longest {
+            let second = try await store.events(of: current, after: 1, limit: 1).first?.event
+            guard case .runDerived(let parent, let digest)? = second else { return nil }
+            let derivation = try Self.derivation(try await store.content(digest), of: current)
+            if let pin = derivation.pins[name] {
+                let kind = try await kind(of: name, in: parent)
+                return InheritedNode(result: pin, origin: current, kind: kind, isPinned: true)
+            }
+            if derivation.rerun.contains(name) { return nil }
+            if let row = try await store.node(name, of: parent), row.status.isSuccess, let result = row.result {
+                return InheritedNode(
+                    result: result, origin: parent, kind: row.kind, attempt: row.attempt, startedAt: row.startedAt,
+                    endedAt: row.endedAt)
+            }
+            current = parent
+        }
+        throw Self.damage(of: run, "its chain of parents has no end")
+    }
+
+    /// The kind of a node that a run has, or takes over.
+    private func kind(of name: String, in run: String) async throws(StoreError) -> String {
+        if let row = try await store.node(name, of: run), row.status.isSuccess { return row.kind }
+        return try await inherited(name, by: run)?.kind ?? "set"
+    }
+
     /// Reads a derivation from its bytes.
     static func derivation(_ bytes: [UInt8]?, of run: String) throws(StoreError) -> Derivation {
         guard let bytes, let json = try? JSONValue.parse(bytes), let derivation = Derivation(json: json) else {
@@ -68,7 +108,7 @@ struct RunLineage: Sendable {
             }
             standing = taken
             // A node that ran here did not come from elsewhere. Items are a part of their node's result.
-            for row in step.rows where row.status == .succeeded && !row.node.utf8.contains(UInt8(ascii: "[")) {
+            for row in step.rows where row.status.isSuccess && !row.node.utf8.contains(UInt8(ascii: "[")) {
                 guard let result = row.result else { continue }
                 standing[row.node] = InheritedNode(
                     result: result, origin: step.run, kind: row.kind, attempt: row.attempt, startedAt: row.startedAt,

@@ -106,7 +106,7 @@ extension WorkflowPatch {
 
     /// Gives the new workflow the inputs of the patch, and else those of the old run. An input that had its default gets
     /// the new one.
-    private func bind(_ given: JSONObject, _ result: inout PatchedWorkflow) {
+    func bind(_ given: JSONObject, _ result: inout PatchedWorkflow) {
         guard let definition = result.workflow.compilation.definition else { return }
         var values = JSONObject()
         for input in definition.inputs {

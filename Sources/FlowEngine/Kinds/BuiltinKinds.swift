@@ -24,6 +24,7 @@ public enum BuiltinKinds {
                     starter: starter),
                 lookUp: toolbox.agents.agent),
             HTTPKind(client: toolbox.http),
+            toolbox.engineKind,
         ]
     }
 
@@ -31,9 +32,11 @@ public enum BuiltinKinds {
     static let names = forCompiling(environment: [:]).map(\.name)
 
     /// The kinds for compiling only; nothing is started by making them.
-    public static func forCompiling(environment: [String: String]) -> [any NodeKind] {
-        all(
-            toolbox: EngineToolbox(configuration: EngineConfiguration(folder: "", environment: environment)),
-            starter: SubworkflowStarter())
+    ///
+    /// - Parameter folders: where external engines are looked for in `engines/`.
+    public static func forCompiling(environment: [String: String], folders: [String] = []) -> [any NodeKind] {
+        var configuration = EngineConfiguration(folder: "", environment: environment)
+        configuration.engineFolders = folders
+        return all(toolbox: EngineToolbox(configuration: configuration), starter: SubworkflowStarter())
     }
 }

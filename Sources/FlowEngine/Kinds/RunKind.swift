@@ -28,7 +28,10 @@ public struct RunKind: NodeKind {
     private let environment: [String: String]
 
     /// Variables of the engine's environment that programs see; all others have to be declared under `env:`.
-    static let inheritedVariables = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME", "FLOW_HOME"]
+    static let inheritedVariables = [
+        "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME", "FLOW_HOME", "FLOW_PROGRAM",
+        "FLOW_STORE_DIR",
+    ]
 
     /// A kind that starts its programs through `processes`, with the listed variables of `environment`.
     public init(processes: ChildProcesses, environment: [String: String]) {

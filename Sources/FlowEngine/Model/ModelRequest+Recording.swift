@@ -48,6 +48,7 @@ extension ModelMessage {
         }
         if !toolCalls.isEmpty { object["tool_calls"] = .array(toolCalls.map(\.recordedJSON)) }
         object["tool_call_id"] = toolCallID.map { .string($0) }
+        object["name"] = name.map { .string($0) }
         object["tool_name"] = toolName.map { .string($0) }
         if isError { object["is_error"] = true }
         return .object(object)

@@ -18,7 +18,7 @@ struct SettingsReader {
         _ bytes: [UInt8], name: String, known: ModelSettings
     ) -> (settings: ModelSettings, diagnostics: [Diagnostic], sources: SourceMap) {
         var sources = SourceMap()
-        let file = sources.add(SourceFile(name: name, bytes: bytes))
+        let file = sources.add(SourceFile(name: name, bytes: KeyMask.masked(bytes)))
         // An empty file, and one of comments, says nothing.
         if let text = String(validating: bytes, as: UTF8.self), text.isBlankYAML {
             return (ModelSettings(), [], sources)

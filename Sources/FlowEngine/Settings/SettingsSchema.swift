@@ -23,6 +23,9 @@ public enum SettingsSchema {
         FieldSchema("timeout", .duration(allowsZero: false), templates: false, "For an answer."),
         FieldSchema("start_timeout", .duration(allowsZero: false), templates: false, "For the start."),
         FieldSchema("tools", .list(.string), templates: false, "The tools that may be used; by default all."),
+        FieldSchema(
+            "when_lost", .choice(["tell", "fail"]), templates: false, fallback: "tell",
+            "What follows when it goes away in a call: the model is told, or the node fails."),
         FieldSchema("description", .string, templates: false, "What the server is for."),
     ]
 

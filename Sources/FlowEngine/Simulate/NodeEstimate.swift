@@ -17,6 +17,7 @@ struct NodeEstimate: Sendable {
         case "jq": NodeEstimate(time: 20...500)
         case "http": NodeEstimate(time: 200...5000)
         case "agent": NodeEstimate(time: 2000...30_000, tokens: 50...800)
+        case "engine": NodeEstimate(time: 30_000...600_000, tokens: 1000...20_000)
         case "render": NodeEstimate(time: 2000...20_000)
         case "approval": NodeEstimate(time: 60_000...3_600_000)
         case "workflow": NodeEstimate(time: 10_000...300_000)

@@ -136,6 +136,7 @@ extension SimulatedRun {
         let body = try definition.body.render(in: scope)
         var fields = JSONObject()
         for field in definition.fields { fields[field.name] = try field.template.render(in: scope) }
+        let outer = definition.options.outputs.contains { $0.value != nil } ? scope : nil
         scope.secrets = site.secrets.scopeValue
         var with = JSONObject()
         for entry in definition.options.with { with[entry.name] = try entry.template.render(in: scope) }
@@ -147,7 +148,8 @@ extension SimulatedRun {
         return NodeContext(
             run: "simulated", workflow: site.plan.definition.name, node: machine.name(of: node), attempt: attempt,
             definition: definition, body: body, fields: fields, with: with, environment: environment,
-            directory: "/simulated/work", workflowDirectory: "/simulated", lastFailure: failures[node])
+            directory: "/simulated/work", workflowDirectory: "/simulated", lastFailure: failures[node],
+            scope: outer)
     }
 
     /// A failure to evaluate, as the node's failure.

@@ -207,10 +207,10 @@ struct SimulatedRun {
                 failures[node] = failure
                 active.remove(node)
                 if retryAt == nil { facts[node, default: Fact()].end = now }
-            case .nodeSucceeded, .nodeSkipped, .nodeOmitted, .nodeCancelled:
+            case .nodeSucceeded, .nodeReused, .nodeSkipped, .nodeOmitted, .nodeCancelled:
                 active.remove(node)
                 facts[node, default: Fact()].end = now
-            case .approvalDecided, .intervened: break
+            case .approvalDecided, .intervened, .nodeFingerprinted: break
             case .nodeWaiting(_, _, .approval(let request)) where request.checkpoint != .gate:
                 active.remove(node)
                 ask(node, request)

@@ -60,6 +60,8 @@ struct EncodedEvent: Sendable {
     let canonical: [UInt8]
     /// What the event says of a call.
     var call: CallRow?
+    /// What it says of what a node depends on.
+    var fingerprint: FingerprintRow?
 
     init(_ recorded: RecordedEvent) {
         switch recorded.event {
@@ -69,6 +71,7 @@ struct EncodedEvent: Sendable {
         default:
             self.init(general: recorded)
             call = CallRow(recorded.event)
+            fingerprint = FingerprintRow(recorded.event)
         }
     }
 

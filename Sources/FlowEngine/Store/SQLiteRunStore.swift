@@ -268,6 +268,18 @@ public final class SQLiteRunStore: RunStore {
         try await readers.run { reader throws(StoreError) in try reader.nodes(of: run) }
     }
 
+    public func node(_ name: String, of run: String) async throws(StoreError) -> NodeSummary? {
+        try await readers.run { reader throws(StoreError) in try reader.node(name, of: run) }
+    }
+
+    public func fingerprints(of run: String) async throws(StoreError) -> [NodeFingerprintSummary] {
+        try await readers.run { reader throws(StoreError) in try reader.fingerprints(of: run) }
+    }
+
+    public func results(for fingerprint: Digest) async throws(StoreError) -> [ReusableResult] {
+        try await readers.run { reader throws(StoreError) in try reader.results(for: fingerprint) }
+    }
+
     public func calls(of run: String) async throws(StoreError) -> [CallSummary] {
         try await readers.run { reader throws(StoreError) in try reader.calls(of: run) }
     }

@@ -10,6 +10,7 @@ enum StoreSchema {
     static let migrations = [
         SQLiteMigration(name: "first", sql: first), SQLiteMigration(name: "deaths", sql: deaths),
         SQLiteMigration(name: "branches", sql: branches), SQLiteMigration(name: "calls", sql: calls),
+        SQLiteMigration(name: "fingerprints", sql: fingerprints),
         SQLiteMigration(name: "ways back", sql: waysBack),
     ]
 
@@ -24,6 +25,21 @@ enum StoreSchema {
         BEGIN SELECT RAISE(ABORT, 'the node has ended'); END;
 
         ALTER TABLE call ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;
+        """
+
+    /// What nodes with a `cache` depend on, by the digest of the content that says it, and where a result came from that took
+    /// the place of running one. Rows follow from events.
+    private static let fingerprints = """
+        CREATE TABLE fingerprint (
+            position INTEGER PRIMARY KEY,
+            run INTEGER NOT NULL REFERENCES run (key),
+            node TEXT NOT NULL,
+            digest BLOB NOT NULL,
+            origin_run TEXT,
+            origin_node TEXT,
+            UNIQUE (run, node)
+        ) STRICT;
+        CREATE INDEX fingerprint_by_digest ON fingerprint (digest);
         """
 
     /// What was asked of models and tools. The contents are named by digests; money is in millionths of a millionth of a

@@ -122,6 +122,7 @@ extension StoreWriter {
         try statement.bind(9, head.hash)
         try statement.run()
         if let call = event.call { try write(call, at: row.at, run: head.key) }
+        if let fingerprint = event.fingerprint { try write(fingerprint, run: head.key) }
     }
 
     /// Writes a run's place in the tree, and notes what is said of it now.

@@ -43,13 +43,18 @@ package struct ToolResult: Sendable, Hashable {
     package var value: JSONValue?
     /// Who answered, where that is somebody else: the server and what it speaks.
     package var answeredBy: String?
+    /// Why nobody answered, where that is no answer of the tool.
+    package var loss: ToolLoss?
 
     /// A result.
-    package init(_ text: String, isError: Bool = false, value: JSONValue? = nil, answeredBy: String? = nil) {
+    package init(
+        _ text: String, isError: Bool = false, value: JSONValue? = nil, answeredBy: String? = nil, loss: ToolLoss? = nil
+    ) {
         self.text = text
         self.isError = isError
         self.value = value
         self.answeredBy = answeredBy
+        self.loss = loss
     }
 
     /// The result of a call that failed.
@@ -61,6 +66,7 @@ package struct ToolResult: Sendable, Hashable {
         object["text"] = .string(text)
         if isError { object["is_error"] = true }
         object["value"] = value
+        object["loss"] = loss?.json
         return .object(object)
     }
 
@@ -69,6 +75,30 @@ package struct ToolResult: Sendable, Hashable {
         text = reply["text"]?.stringValue ?? ""
         isError = reply["is_error"]?.boolValue ?? false
         value = reply["value"]
+        loss = reply["loss"].map { ToolLoss(json: $0) }
+    }
+}
+
+/// A call to which nobody answered: the server died in the middle, the connection broke, or its time was over.
+package struct ToolLoss: Sendable, Hashable {
+    /// `connection` or `timeout`.
+    package var reason: ModelError.Kind
+    /// Whether the node fails with this reason; else the model is told, and goes on.
+    package var endsNode: Bool
+
+    /// A loss.
+    package init(_ reason: ModelError.Kind, endsNode: Bool) {
+        self.reason = reason
+        self.endsNode = endsNode
+    }
+
+    var json: JSONValue {
+        ["reason": reason == .timeout ? "timeout" : "connection", "ends_node": .bool(endsNode)]
+    }
+
+    init(json: JSONValue) {
+        reason = json["reason"] == "timeout" ? .timeout : .connection
+        endsNode = json["ends_node"]?.boolValue ?? false
     }
 }
 

@@ -7,7 +7,7 @@ import MCPClient
 /// Reads one server of `mcp_servers:`.
 struct MCPServerReader {
     private static let keys: Set<String> = [
-        "command", "env", "url", "headers", "timeout", "start_timeout", "tools", "description",
+        "command", "env", "url", "headers", "timeout", "start_timeout", "tools", "when_lost", "description",
     ]
 
     let name: String
@@ -20,7 +20,8 @@ struct MCPServerReader {
         var used: [String: String] = [:]
         let server: Result<MCPServer, MCPToolServers.Problem>
         do throws(MCPToolServers.Problem) { server = .success(try read(&used)) } catch { server = .failure(error) }
-        return MCPToolServers.Entry(name: name, summary: summary, server: server, secrets: used)
+        return MCPToolServers.Entry(
+            name: name, summary: summary, server: server, secrets: used, failsNodes: json["when_lost"] == "fail")
     }
 
     /// The command or the address as the file writes it, so that a reference to a secret stays one.
@@ -67,6 +68,9 @@ struct MCPServerReader {
         if let tools = json["tools"], !tools.isNull {
             guard let list = tools.arrayValue else { throw problem("`tools` is a list of names") }
             server.tools = list.map(\.plainText)
+        }
+        if let choice = json["when_lost"], !choice.isNull, choice != "tell", choice != "fail" {
+            throw problem("`when_lost` is `tell` or `fail`, not `\(choice.plainText)`")
         }
         return server
     }

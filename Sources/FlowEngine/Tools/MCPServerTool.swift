@@ -29,7 +29,19 @@ struct MCPServerTool: AgentTool {
                 servers.blanked(result.text, of: server), isError: result.isError,
                 value: result.structured, answeredBy: "\(server), MCP \(result.version)")
         } catch {
-            return .failed(servers.blanked("\(error)", of: server))
+            let loss = (error as? MCPError).flatMap(Self.reason).map {
+                ToolLoss($0, endsNode: servers.failsNodes(server))
+            }
+            return ToolResult(servers.blanked("\(error)", of: server), isError: true, loss: loss)
+        }
+    }
+
+    /// The class of a failure that is the server's absence, and not its answer.
+    private static func reason(_ error: MCPError) -> ModelError.Kind? {
+        switch error.kind {
+        case .connection, .ended: .connection
+        case .timeout: .timeout
+        case .unusable, .unauthorised, .version, .garbled, .tooLarge, .refused, .cancelled: nil
         }
     }
 }

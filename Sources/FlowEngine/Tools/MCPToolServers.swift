@@ -26,6 +26,8 @@ package final class MCPToolServers: Sendable {
         package var server: Result<MCPServer, Problem>
         /// Values that came from the environment, which must not be shown.
         var secrets: [String: String] = [:]
+        /// Whether a node fails when the server goes away in a call of its agent.
+        var failsNodes = false
     }
 
     private enum Reading {
@@ -113,6 +115,11 @@ package final class MCPToolServers: Sendable {
     func blanked(_ text: String, of server: String) -> String {
         guard let entry = (try? entries())?.first(where: { $0.name == server }) else { return text }
         return Secrets(values: entry.secrets).blanked(text)
+    }
+
+    /// Whether a node fails when this server goes away in a call; else its model is told.
+    func failsNodes(_ server: String) -> Bool {
+        (try? entries())?.first { $0.name == server }?.failsNodes ?? false
     }
 
     /// Ends all servers that were started.

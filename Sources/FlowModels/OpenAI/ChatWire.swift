@@ -77,6 +77,7 @@ package struct ChatWire: WireFormat {
         var json = JSONObject()
         json["role"] = .string(message.role.rawValue)
         json["content"] = .string(message.content)
+        if message.role != .tool { json["name"] = message.name.map { .string($0) } }
         if message.role == .user, !message.images.isEmpty {
             var parts: [JSONValue] = []
             if !message.content.isEmpty { parts.append(["type": "text", "text": .string(message.content)]) }

@@ -12,14 +12,15 @@ enum Commands {
             TreeCommandLine.spec, CompareCommandLine.spec, WhyCommandLine.spec,
             ListCommandLine.spec, ShowCommandLine.spec, CostCommandLine.spec, PricesCommandLine.spec,
             LogsCommandLine.spec, EventsCommandLine.spec,
-            WatchCommandLine.spec,
-            ModesCommandLine.spec, ValidateCommandLine.spec, ExplainCommandLine.spec, FormatCommandLine.spec,
+            WatchCommandLine.spec, ReportCommandLine.spec,
+        ] + ModesCommandLine.all + [
+            ValidateCommandLine.spec, ExplainCommandLine.spec, FormatCommandLine.spec,
             PlanCommandLine.spec,
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
             LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.bundle,
             ExportCommandLine.argo, EjectCommandLine.spec,
         ] + AgentsCommandLine.all + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all
-            + [ModelCheckCommandLine.spec] + SecretCommandLine.all + MCPCommandLine.all + [
+            + [ModelCheckCommandLine.spec] + SecretCommandLine.all + MCPCommandLine.all + EngineCommandLine.all + [
                 DoctorCommandLine.spec, VersionCommandLine.spec,
             ]
     }

@@ -21,7 +21,7 @@ enum LSPCommandLine {
     private static func run(_ invocation: Invocation) async throws -> ExitCode {
         let workplace = try Workplace(invocation)
         var server = LanguageServer(
-            kinds: BuiltinKinds.forCompiling(environment: workplace.environment),
+            kinds: workplace.kindsForCompiling,
             surroundings: .machine { workplace.agentFolders(for: $0) }, version: Flow.version)
         var framer = MessageFramer()
         while let bytes = try read() {

@@ -57,7 +57,7 @@ enum ReplayCommandLine {
         let rerun = Set(planned.plan.rerun).union(planned.diff.removed)
         let derived = DerivedRun(
             parent: run.id, kind: kind, rerun: rerun, pins: planned.pins, plan: planned.digest, name: name,
-            hypothesis: hypothesis)
+            hypothesis: hypothesis, asked: Set(planned.request.from + planned.request.only))
         var options = planned.options
         options.tape = invocation.flag("tape") ? run.id : nil
         let started = options

@@ -45,7 +45,7 @@ enum SimulateCommandLine {
         options.failures = try failures(invocation)
         options.inputs = try inputs(plan.definition, invocation)
         let simulation = Simulation(
-            plan, kinds: BuiltinKinds.forCompiling(environment: [:]), agents: workflow.agents, options: options)
+            plan, kinds: workplace.kindsForCompiling, agents: workflow.agents, options: options)
         if let problem = simulation.problem { throw CommandFailure(.badInput, problem) }
         if let number = try invocation.integer("trace", minimum: 0) {
             let trace = await simulation.trace(number)

@@ -36,7 +36,7 @@ enum WhyCommandLine {
         }
         let node = invocation.argument(1)
         let new = try await fingerprint(node, run.summary, run, workplace)
-        let old = try await fingerprint(node, other, run, workplace)
+        let old = try await fingerprint(node, other, run, workplace, known: new)
         let diff = FingerprintDiff(old: old, new: new)
         if invocation.flag("json") { try Output.json(json(diff)) } else { try Output.text(text(diff)) }
         return .done
@@ -60,12 +60,13 @@ enum WhyCommandLine {
     }
 
     private static func fingerprint(
-        _ node: String, _ summary: RunSummary, _ run: StoredRun, _ workplace: Workplace
+        _ node: String, _ summary: RunSummary, _ run: StoredRun, _ workplace: Workplace,
+        known: NodeFingerprint? = nil
     ) async throws -> NodeFingerprint {
         // An item of a fan-out is a part of its node.
         let name = String(node.prefix { $0 != "[" })
         if let found = try await NodeFingerprint.read(
-            name, of: summary, reader: run.reader, loader: workplace.loader)
+            name, of: summary, reader: run.reader, loader: workplace.loader, known: known)
         {
             return found
         }
@@ -81,7 +82,9 @@ enum WhyCommandLine {
     private static func text(_ diff: FingerprintDiff) -> String {
         var text = ""
         for (word, side) in [("", diff.new), ("against ", diff.old)] {
-            text += "\(word)\(diff.node) of \(side.run.id): \(side.status?.rawValue ?? "not begun")\n"
+            text += "\(word)\(diff.node) of \(side.run.id): \(side.status?.rawValue ?? "not begun")"
+            if let origin = side.origin { text += ", from \(origin.node) of run \(origin.run)" }
+            text += "\n"
         }
         var table = Table(header: ["differs", "where", "then", "now"])
         for entry in diff.entries + diff.results {
@@ -141,10 +144,11 @@ enum WhyCommandLine {
             return .object(object)
         }
         func side(_ fingerprint: NodeFingerprint) -> JSONValue {
-            [
-                "run": .string(fingerprint.run.id),
-                "status": fingerprint.status.map { .string($0.rawValue) } ?? .null,
-            ]
+            var object = JSONObject()
+            object["run"] = .string(fingerprint.run.id)
+            object["status"] = fingerprint.status.map { .string($0.rawValue) } ?? .null
+            object["from"] = fingerprint.origin.map { ["run": .string($0.run), "node": .string($0.node)] }
+            return .object(object)
         }
         var object = JSONObject()
         object["node"] = .string(diff.node)

@@ -41,6 +41,9 @@ enum EventText {
             "to \(rewind.target) by \(rewind.by): \(rewind.nodes.joined(separator: " "))"
         case .pauseAsked(let request): oneLine(request.prompt)
         case .intervened(_, let intervention): oneLine(Self.text(of: intervention))
+        case .nodeFingerprinted(_, let fingerprint): String(fingerprint.hex.prefix(12))
+        case .nodeReused(_, let origin, let result):
+            "from \(origin.node) of run \(origin.run), result \(result.hex.prefix(12))"
         case .nodeSkipped(_, let reason), .nodeOmitted(_, let reason): oneLine(reason)
         case .nodeCancelled: ""
         case .callStarted(_, let attempt, let index, let call):

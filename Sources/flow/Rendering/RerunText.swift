@@ -22,7 +22,8 @@ struct RerunText {
         for decision in shown.prefix(Self.mostRows) {
             let effect = decision.repeatsEffect ? "external, again" : decision.effects == .external ? "external" : ""
             table.add([
-                decision.node, decision.action.rawValue, decision.reason.text,
+                decision.node, decision.action.rawValue,
+                decision.reason.text + (decision.mayBeSpared ? "; or from its cache" : ""),
                 decision.duration?.description ?? "-", effect,
             ])
         }
@@ -42,8 +43,13 @@ struct RerunText {
         var parts = ["\(count(.reuse)) reused", "\(count(.run)) run"]
         if count(.ask) > 0 { parts.append("\(count(.ask)) ask") }
         if count(.drop) > 0 { parts.append("\(count(.drop)) dropped") }
-        let time = count(.run) > 0 ? "; about \(plan.expectedTime.description)" : ""
-        return parts.joined(separator: ", ") + time
+        guard count(.run) > 0 else { return parts.joined(separator: ", ") }
+        var about = plan.expectedTime.description
+        let cost = planned.cost.total
+        if cost.calls > 0 {
+            about += ", \(CostText.dollars(cost)), \(cost.totalTokens) tokens"
+        }
+        return parts.joined(separator: ", ") + "; about \(about)"
     }
 
     var json: JSONObject {
@@ -55,6 +61,7 @@ struct RerunText {
         for action in RerunPlan.Action.allCases { counts[action.rawValue] = .integer(Int64(count(action))) }
         object["counts"] = .object(counts)
         object["expectedMs"] = .integer(plan.expectedTime.count)
+        if planned.cost.total.calls > 0 { object["expectedCost"] = CostText.json(planned.cost.total) }
         object["repeatedEffects"] = .array(plan.repeatedEffects.map { .string($0) })
         object["changedInputs"] = .array(planned.request.changedInputs.sorted().map { .string($0) })
         object["nodes"] = .array(plan.decisions.map { Self.json($0) })
@@ -72,6 +79,7 @@ struct RerunText {
         object["durationMs"] = decision.duration.map { .integer($0.count) } ?? .null
         object["effects"] = .string(decision.effects.rawValue)
         object["repeatsEffect"] = .bool(decision.repeatsEffect)
+        if decision.mayBeSpared { object["mayBeSpared"] = true }
         return .object(object)
     }
 }

@@ -142,6 +142,9 @@ final class RunProgress: RunObserver {
                 detail = "for run \(child)"
                 state.children.append(child)
             }
+        case .nodeReused(_, let origin, _):
+            status = .reused
+            detail = "from run \(origin.run)"
         case .nodeSkipped(_, let reason):
             status = .skipped
             detail = reason

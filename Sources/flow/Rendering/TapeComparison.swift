@@ -9,7 +9,7 @@ struct TapeComparison {
         var node: String
         var message: String
         /// What its outputs differ in.
-        var entries: [JSONDiff.Entry] = []
+        var entries: [ValueChange] = []
     }
 
     var expected: RunSummary
@@ -63,10 +63,10 @@ struct TapeComparison {
             return (try? JSONValue.parse(text)) ?? json
         }
         let diff = JSONDiff(
-            old: try await record(old, expected), new: try await record(new, found), limit: 5)
-        guard !diff.entries.isEmpty else { return }
+            try await record(old, expected), try await record(new, found), limit: 5, showsLines: true)
+        guard !diff.changes.isEmpty else { return }
         differences.append(
-            Difference(node: old.node, message: "puts out something else", entries: diff.entries))
+            Difference(node: old.node, message: "puts out something else", entries: diff.changes))
     }
 
     // MARK: Showing

@@ -58,7 +58,7 @@ extension PlantedPair {
             finds: ["c patched def:needs"]),
         edit(
             "a kind", "nodes:\n  a: {set: {n: 1}}\n  b: {needs: [a], set: {n: 1}}\n", "{set: {n: 1}}", "{wait: 1ms}",
-            finds: ["a patched first def:kind def:set def:wait -n"]),
+            finds: ["a patched first def:kind def:wait def:set -n"]),
         edit(
             "a declared output", "nodes: {a: {run: 'echo n=1 >> $FLOW_OUTPUT', outputs: {n: integer}}}\n", "n: integer",
             "n: {type: integer, goal: max}", finds: ["a patched def:outputs.n"]),

@@ -27,6 +27,27 @@ struct SettingsTests {
         return (loaded.models, faults)
     }
 
+    @Test(
+        "A key that was written into the file is not shown with what is wrong there",
+        arguments: [
+            "key: sk-Vb81kYt40aQ9mX2z", "key: {env: sk-Vb81kYt40aQ9mX2z, secret: S}", "url: sk-Vb81kYt40aQ9mX2z",
+            "api_key: Vb81kYt40aQ9mX2zPw", "key: \"Vb81kYt40aQ9mX2zPw\"", "key: [Vb81kYt40aQ9mX2zPw",
+            "key: {Vb81kYt40aQ9mX2zPw: 1}",
+        ])
+    func keysAreHidden(line: String) throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.path + "/flow.yaml"
+        try File.write("providers:\n  big:\n    type: openai\n    \(line)\n    more: 1\n", to: path)
+        let loaded = SettingsFiles.load([path])
+        for style in [DiagnosticPrinter.Style.full(colour: false), .concise, .json] {
+            let text = loaded.problems.flatMap { sources, diagnostics in
+                diagnostics.map { DiagnosticPrinter(style).text($0, in: sources) }
+            }.joined()
+            #expect(!text.isEmpty)
+            #expect(!text.contains("Vb81kYt40aQ9mX2z"), "\(text)")
+        }
+    }
+
     @Test func allThatCanBeSaidIsRead() throws {
         let (settings, faults) = try Self.read(
             """

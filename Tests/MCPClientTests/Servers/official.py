@@ -2,6 +2,7 @@
 """A server made with the official SDK. usage: official.py [http]"""
 import os
 import sys
+import time
 
 from mcp.server import MCPServer
 
@@ -30,6 +31,16 @@ def fail() -> str:
 def die() -> str:
     """Ends the server in the middle of the call."""
     os._exit(9)
+
+
+@server.tool()
+def hold(path: str) -> str:
+    """Writes the number of its process into a file and does not answer."""
+    with open(path + ".new", "w") as file:
+        file.write(f"{os.getpid()}\n")
+    os.rename(path + ".new", path)
+    while True:
+        time.sleep(60)
 
 
 if sys.argv[1:] == ["http"]:

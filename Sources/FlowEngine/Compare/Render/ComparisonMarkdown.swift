@@ -8,10 +8,14 @@ public struct ComparisonMarkdown: Sendable {
     public init() {}
 
     /// The page, with a line break at its end.
-    public func text(_ comparison: RunComparison) -> String {
+    public func text(_ comparison: RunComparison) -> String { Self.text(ComparisonBlocks(comparison).blocks) }
+
+    /// Blocks as Markdown, with a line break at the end. Cells of tables stand left where that is asked for, else as each
+    /// reader's program has it.
+    static func text(_ blocks: [ComparisonBlock], left: Bool = false) -> String {
         var text = ""
         var isList = false
-        for block in ComparisonBlocks(comparison).blocks {
+        for block in blocks {
             if case .line = block {
             } else if isList {
                 text += "\n"
@@ -25,7 +29,7 @@ public struct ComparisonMarkdown: Sendable {
                 isList = true
             case .table(let header, let rows):
                 text += "| " + header.map(Self.escaped).joined(separator: " | ") + " |\n"
-                text += "|" + String(repeating: " --- |", count: header.count) + "\n"
+                text += "|" + String(repeating: left ? " :--- |" : " --- |", count: header.count) + "\n"
                 for row in rows { text += "| " + row.map(Self.cell).joined(separator: " | ") + " |\n" }
                 text += "\n"
             case .diff(let name, let diff):
@@ -79,7 +83,7 @@ public struct ComparisonMarkdown: Sendable {
         return "\(fence) \(text) \(fence)"
     }
 
-    private static func longestRun(of character: Character, in text: String) -> Int {
+    static func longestRun(of character: Character, in text: String) -> Int {
         var (longest, run) = (0, 0)
         for other in text {
             run = other == character ? run + 1 : 0

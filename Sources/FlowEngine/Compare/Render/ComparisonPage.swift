@@ -47,7 +47,7 @@ public struct ComparisonPage: Sendable {
         .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
         th, td { text-align: left; padding: .2rem .7rem .2rem 0; border-bottom: 1px solid #8884; vertical-align: top; }
         code, pre { font: .9em/1.4 ui-monospace, monospace; }
-        pre { overflow-x: auto; padding: .5rem; border: 1px solid #8884; border-radius: .3rem; }
+        pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .5rem; border: 1px solid #8884; border-radius: .3rem; }
         .dim { opacity: .65; } .good { color: #2a7d2e; } .bad { color: #c62828; font-weight: 600; }
         .old { background: #e5393528; } .new { background: #43a04730; }
         pre .old, pre .new { display: block; } figure { display: inline-block; margin: .3rem; max-width: 47%; }
