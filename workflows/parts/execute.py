@@ -5,8 +5,8 @@
 Reads `$FLOW_INPUT`: filename, python_code, files (paths of data, copied beside the program), seconds. Writes `$FLOW_OUTPUT`:
 exit_code, printed, error, error_class, code_file, files. A program that fails is a result, not a failure of the node.
 
-The program gets no variable of flow, and limits of time, memory and size of files. It has what the user has otherwise:
-give it only data that it may change.
+The program gets no variable of flow, and limits of time, memory and size of files. What else it may do is the node's to
+say: with `isolate: true` it can write in its own folder only, and has no network.
 """
 
 import json

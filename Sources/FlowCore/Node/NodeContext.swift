@@ -26,6 +26,10 @@ public struct NodeContext: Sendable {
     public var approvesAll: Bool
     /// What the previous attempt failed with.
     public var lastFailure: NodeFailure?
+    /// All failures of earlier attempts that are still known, the first one first.
+    public var failures: [RetryAdvice.Attempt] = []
+    /// How other nodes got over the same error, as far as the store knows.
+    public var solved: [String] = []
     /// Where the attempt makes its calls to models and tools.
     public var calls: any CallDesk
     /// Takes a line for the run's log; may be called from any thread.

@@ -22,8 +22,8 @@ extension RunEvent {
             [NamedContent(what: "the request of call \(index)", digest: call.request)]
         case .callEnded(_, _, let index, let end):
             [NamedContent(what: "the reply of call \(index)", digest: end.reply)]
-        case .budgetReached, .budgetExceeded, .runStarted, .runPaused, .runResumed, .cancelRequested, .runEnded,
-            .nodeStarted, .nodeFailed, .nodeWaiting,
+        case .budgetReached, .budgetExceeded, .sharedBudget, .runStarted, .runPaused, .runResumed, .cancelRequested,
+            .runEnded, .nodeStarted, .nodeFailed, .nodeWaiting,
             .approvalDecided, .nodeSkipped, .nodeOmitted, .nodeCancelled, .nodeInterrupted:
             []
         }

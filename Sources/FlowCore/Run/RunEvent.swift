@@ -39,11 +39,15 @@ public enum RunEvent: Sendable, Hashable {
     case budgetReached(node: String?, measure: BudgetMeasure, percent: Int)
     /// A budget is used up, or a call does not fit in it any more; what the budget says of that happens now.
     case budgetExceeded(node: String?, reason: String)
+    /// A part of a budget that several runs share is used: of a session, or of the project. Told once in each period, in the
+    /// run whose call reached it. With a reason: a call of this run does not fit in it.
+    case sharedBudget(name: String, measure: BudgetMeasure, percent: Int, reason: String?)
 
     /// The node that the fact is about.
     public var node: String? {
         switch self {
-        case .runCreated, .runDerived, .runStarted, .runPaused, .runResumed, .cancelRequested, .runEnded: nil
+        case .runCreated, .runDerived, .runStarted, .runPaused, .runResumed, .cancelRequested, .runEnded, .sharedBudget:
+            nil
         case .nodeExpanded(let node, _, _), .nodeStarted(let node, _), .nodeSucceeded(let node, _, _),
             .nodeRepeated(let node, _, _, _), .nodeFailed(let node, _, _, _), .nodeWaiting(let node, _, _),
             .approvalDecided(let node, _),
@@ -59,7 +63,7 @@ extension RunEvent {
     /// Whether the fact changes where its node stands. Calls and budgets do not.
     public var movesNode: Bool {
         switch self {
-        case .callStarted, .callEnded, .budgetReached, .budgetExceeded: false
+        case .callStarted, .callEnded, .budgetReached, .budgetExceeded, .sharedBudget: false
         default: node != nil
         }
     }

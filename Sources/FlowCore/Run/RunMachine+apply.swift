@@ -6,7 +6,7 @@ extension RunMachine {
         moment = time
         if case .nodeInterrupted = event {} else { lastFact = time }
         switch event {
-        case .runCreated, .approvalDecided: break
+        case .runCreated, .approvalDecided, .sharedBudget: break
         case .runDerived: inherit()
         case .runStarted: open()
         case .runPaused:
@@ -72,6 +72,7 @@ extension RunMachine {
         nodes[node].status = status
         if isBusy(node) { busy += 1 }
         if ran, status != .running { endWork(of: node) }
+        if status.isTerminal { calls.close(node, planNode: Int(nodes[node].planNode), parts: true) }
     }
 
     private func isBusy(_ node: Int) -> Bool {

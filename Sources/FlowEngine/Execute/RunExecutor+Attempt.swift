@@ -186,7 +186,7 @@ extension RunExecutor {
         for entry in definition.options.env {
             environment[entry.name] = try entry.template.render(in: scope).plainText
         }
-        return NodeContext(
+        var context = NodeContext(
             run: site.run, workflow: site.plan.definition.name, node: name, attempt: attempt, definition: definition,
             body: body, fields: fields, with: with, environment: environment,
             directory: site.layout.work(name, attempt: attempt, of: site.run),
@@ -194,6 +194,11 @@ extension RunExecutor {
             idempotencyKey: idempotencyKey(of: node, name: name),
             approvesAll: site.options.approval == .none, lastFailure: rows.failures[node],
             calls: AttemptDesk(executor: self, node: node, name: name, attempt: attempt))
+        context.failures = rows.failedAttempts[node] ?? []
+        if definition.kind == "agent", let last = context.failures.last {
+            context.solved = try await SolvedErrors(store: site.store).advice(on: last.analysis)
+        }
+        return context
     }
 }
 

@@ -66,8 +66,10 @@ final class SubworkflowStarter: Sendable {
             }
             var options = RunOptions(approval: context.approvesAll ? .none : .asked)
             options.parent = context.run
+            options.parentNode = context.node
             let parent = try await engine.load(context.run, observer: NoObserver()).site
             options.depth = parent.options.depth + 1
+            options.session = parent.options.session
             if let tape = parent.tape {
                 guard let recorded = tape.child(of: context.node) else {
                     return .failed(

@@ -41,6 +41,7 @@ public struct AgentKind: NodeKind {
         FieldSchema(
             "context", .object(WorkflowSchema.context), templates: false, fallback: "the agent's, else all",
             "How much of a long conversation is sent."),
+        IsolationSetting.field(fallback: "true"),
     ]
 
     let models: any ModelProvider
@@ -109,10 +110,11 @@ public struct AgentKind: NodeKind {
         guard context.attempt > 1, let failure = context.lastFailure,
             [.schemaMismatch, .badData, .exitCode].contains(failure.reason)
         else { return "" }
+        let last = RetryAdvice.Attempt(number: context.attempt - 1, failure: failure)
         let advice = RetryAdvice(
-            attempts: [RetryAdvice.Attempt(number: context.attempt - 1, failure: failure)],
-            maxAttempts: context.definition.options.retry?.maxAttempts ?? context.attempt)
-        let category = advice.attempts[0].analysis.category.rawValue
+            attempts: context.failures.isEmpty ? [last] : context.failures,
+            maxAttempts: context.definition.options.retry?.maxAttempts ?? context.attempt, solved: context.solved)
+        let category = advice.attempts[advice.attempts.count - 1].analysis.category.rawValue
         let estimate = "\(Int(advice.successEstimate * 100)) %"
         context.log(
             NodeLogLine(.engine, "again after \(category); \(advice.strategy.rawValue), chance about \(estimate)"))

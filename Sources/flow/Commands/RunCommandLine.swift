@@ -12,6 +12,8 @@ enum RunCommandLine {
             .option("input-file", "FILE", repeated: true, "A JSON object of inputs; - is the standard input."),
             .option("max-parallel", "N", "The most nodes at the same time."),
             .option("approval", "ask|none", "Whether approvals ask; `none` lets them pass."),
+            .option("session", "NAME", "The session that the run belongs to (`flow session new`)."),
+            .flag("ignore-estimate", "Start although it may cost more than budgets leave."),
         ] + Foreground.options,
         discussion: """
             WORKFLOW is a name of the catalog (`flow modes`), a path, or - for the standard input. For an input of type
@@ -32,6 +34,8 @@ enum RunCommandLine {
         var options = RunOptions()
         options.maxParallel = try invocation.integer("max-parallel", minimum: 1)
         options.approval = try invocation.choice("approval", ["ask", "none"]) == "none" ? .none : .asked
+        options.session = invocation.value("session")
+        options.ignoresEstimate = invocation.flag("ignore-estimate")
         let workflow = try workplace.load(invocation.argument(0))
         guard let plan = try compiled(workflow, isQuiet: invocation.flag("quiet")) else { return .invalidWorkflow }
         let inputs = try inputs(of: plan.definition, invocation)
@@ -44,6 +48,8 @@ enum RunCommandLine {
         var pending: LoadedWorkflow? = consume workflow
         return try await foreground.follow(engine, progress) {
             guard let workflow = pending.take() else { preconditionFailure("a run is begun once") }
+            var options = options
+            options.estimate = try await engine.estimate(of: plan.definition, session: options.session)
             return try await engine.start(workflow, inputs: inputs, options: options, observer: progress)
         }
     }
