@@ -24,7 +24,8 @@ struct ParentScope: Sendable {
     private static func request(_ child: String, _ node: String) -> [UInt8] {
         JSONValue.object(
             JSONObject([
-                JSONObject.Member(key: "node", value: .string(node)), JSONObject.Member(key: "run", value: .string(child)),
+                JSONObject.Member(key: "node", value: .string(node)),
+                JSONObject.Member(key: "run", value: .string(child)),
             ])
         ).jsonBytes(.canonical)
     }
@@ -42,7 +43,7 @@ struct ParentScope: Sendable {
     func reserve(_ call: CallStart, of child: String, node childNode: String) async throws(CallRefusal) -> PartHold? {
         guard let executor = try await executor() else { return nil }
         let outer = try await executor.site.scopes.parent?.reserve(call, of: run, node: node)
-        // Where a run further up counts the call, the runs between keep it too: what is set aside can be told from them.
+        // Where a run further up counts the call, the runs between keep it too: what is open can be told from them.
         guard let place = await executor.placeForParts(of: node, always: outer != nil) else { return outer }
         let desk = AttemptDesk(executor: executor, node: place, name: node, attempt: 0)
         let request = Self.request(child, childNode)
@@ -62,7 +63,9 @@ struct ParentScope: Sendable {
     /// Why an agent should come to its end, as the runs above see it.
     func warning() async -> String? {
         guard let executor = try? await executor() else { return nil }
-        if let place = await executor.placeForParts(of: node, always: false), let text = await executor.budgetWarning(of: place) {
+        if let place = await executor.placeForParts(of: node, always: false),
+            let text = await executor.budgetWarning(of: place)
+        {
             return text
         }
         return await executor.site.scopes.parent?.warning()

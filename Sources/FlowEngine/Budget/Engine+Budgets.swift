@@ -20,7 +20,8 @@ extension Engine {
     ) async throws(EngineError) -> RunEstimate? {
         if let declared = RunEstimate(declaredBy: definition) { return declared }
         do throws(StoreError) {
-            guard try await shared.budgets(ofSession: session).contains(where: { $0.dollars != nil }) else { return nil }
+            let budgets = try await shared.budgets(ofSession: session)
+            guard budgets.contains(where: { $0.dollars != nil }) else { return nil }
         } catch {
             throw EngineError(error)
         }

@@ -83,7 +83,9 @@ final class CallTape: Sendable {
         }
         for call in try await store.calls(of: run) where isWanted(call.node) {
             // The calls of parts are on the tapes of their own runs.
-            guard call.start.kind != .part, let end = call.end, !lost.contains("\(call.attempt) \(call.node)") else { continue }
+            guard call.start.kind != .part, let end = call.end, !lost.contains("\(call.attempt) \(call.node)") else {
+                continue
+            }
             recording.calls[call.node, default: []].append((call.start, end))
         }
         return recording

@@ -20,15 +20,12 @@ public struct IsolationSetting: Sendable, Hashable {
     /// The usual isolation.
     public init() {}
 
-    /// The setting of a value: `true`, `false`, `required`, or a mapping; nil for none.
+    /// The setting of a value: `true`, `false`, or a mapping; nil for none.
     ///
     /// - Parameter folder: where relative paths begin.
     public init?(_ value: JSONValue?, folder: String) {
         switch value {
         case .bool(true)?: self.init()
-        case .string("required")?:
-            self.init()
-            isRequired = true
         case .object(let object)?:
             self.init()
             network = object["network"]?.boolValue ?? false
@@ -47,7 +44,8 @@ public struct IsolationSetting: Sendable, Hashable {
     static let keys: [FieldSchema] = [
         FieldSchema("network", .boolean, templates: false, fallback: "false", "Whether it may use the network."),
         FieldSchema(
-            "read", .list(.string), templates: false, "Files and folders that it may read too, from the workflow's folder."),
+            "read", .list(.string), templates: false,
+            "Files and folders that it may read too, from the workflow's folder."),
         FieldSchema("write", .list(.string), templates: false, "The same, to write."),
         FieldSchema(
             "required", .boolean, templates: false, fallback: "false",
@@ -57,7 +55,7 @@ public struct IsolationSetting: Sendable, Hashable {
     /// The key of a node, with what is so when it is not there.
     static func field(fallback: String) -> FieldSchema {
         FieldSchema(
-            "isolate", .oneOf([.boolean, .choice(["required"]), .object(keys)]), templates: false, fallback: fallback,
+            "isolate", .oneOf([.boolean, .object(keys)]), templates: false, fallback: fallback,
             "Keeps the program in its own folder and off the network, by means of the kernel.")
     }
 
@@ -134,7 +132,7 @@ public struct IsolationSetting: Sendable, Hashable {
 enum SystemPaths {
     private static let fixed = [
         "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/proc", "/sys/devices/system/cpu",
-        "/sys/fs/cgroup", "/dev/random", "/dev/urandom", "/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr",
+        "/sys/fs/cgroup", "/dev/random", "/dev/urandom",
         "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/ld.so.preload", "/etc/alternatives",
         "/etc/localtime", "/etc/timezone", "/etc/locale.alias", "/etc/locale.conf", "/etc/default/locale",
         "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/hosts", "/etc/resolv.conf",

@@ -48,7 +48,8 @@ extension StoreWriter {
         // What a tape answers is no call.
         let wasUnpriced = reserved.isPriced ? 0 : 1
         try count(
-            on: time, run: run, calls: end.isTaped ? -1 : 0, tokens: difference(Int64(end.charge.tokens), reserved.tokens),
+            on: time, run: run, calls: end.isTaped ? -1 : 0,
+            tokens: difference(Int64(end.charge.tokens), reserved.tokens),
             money: difference(end.charge.money.picodollars, reserved.money),
             unpriced: (end.charge.isPriced ? 0 : 1) - wasUnpriced)
     }

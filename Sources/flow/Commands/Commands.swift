@@ -9,7 +9,8 @@ enum Commands {
             ReplayCommandLine.spec, TestCommandLine.spec,
         ] + BranchCommandLine.all + [
             TreeCommandLine.spec, CompareCommandLine.spec, WhyCommandLine.spec,
-            ListCommandLine.spec, ShowCommandLine.spec, CostCommandLine.spec, PricesCommandLine.spec, StatsCommandLine.spec,
+            ListCommandLine.spec, ShowCommandLine.spec, CostCommandLine.spec, PricesCommandLine.spec,
+            StatsCommandLine.spec,
             LogsCommandLine.spec, EventsCommandLine.spec,
             WatchCommandLine.spec,
             ModesCommandLine.spec, ValidateCommandLine.spec, ExplainCommandLine.spec, FormatCommandLine.spec,
@@ -17,7 +18,8 @@ enum Commands {
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
             LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.bundle,
             ExportCommandLine.argo, EjectCommandLine.spec,
-        ] + SessionCommandLine.all + AgentsCommandLine.all + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all
+        ] + SessionCommandLine.all + AgentsCommandLine.all
+            + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all
             + [ModelCheckCommandLine.spec] + SecretCommandLine.all + MCPCommandLine.all + [
                 DoctorCommandLine.spec, VersionCommandLine.spec,
             ]

@@ -9,7 +9,8 @@ enum CostCommandLine {
         options: [
             .flag("all", "All runs of the store."),
             .option("session", "NAME", "All runs of a session."),
-            .option("by", "KEY", "Add up by run, node, agent, model, day, session or call (agent; of several runs by run)."),
+            .option(
+                "by", "KEY", "Add up by run, node, agent, model, day, session or call (agent; of several runs by run)."),
         ],
         discussion: """
             Sums of the calls of a run and of the runs of its sub-workflows; of a derived run also of its whole tree. What was

@@ -159,7 +159,8 @@ enum SessionCommandLine {
                 }
                 do throws(StoreError) {
                     let result = try StoreCollector.remove(runsOf: session, from: workplace.storeFolder)
-                    Talk().say("removed \(result.runs.count) runs, \(result.files) files")
+                    let runs = result.runs.count == 1 ? "1 run" : "\(result.runs.count) runs"
+                    Talk().say("removed \(runs), \(result.files) files")
                 } catch {
                     guard error.code == .conflict else { throw EngineError(error) }
                     throw CommandFailure(.badInput, error.description)

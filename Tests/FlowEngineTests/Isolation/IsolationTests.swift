@@ -110,7 +110,7 @@ import Testing
         #expect(setting.lacks(offered: [.files, .calls]).first?.contains("no loopback") == true)
         let folder = "/project"
         #expect(IsolationSetting(.bool(false), folder: folder) == nil)
-        #expect(IsolationSetting("required", folder: folder)?.isRequired == true)
+        #expect(IsolationSetting(["required": true], folder: folder)?.isRequired == true)
         let full = IsolationSetting(
             ["read": ["data", "/opt/x"], "write": ["../out"], "network": true], folder: folder)
         #expect(full?.readable == ["/project/data", "/opt/x"])
@@ -129,7 +129,7 @@ import Testing
               make: {run: "echo 3 > made.txt", artifacts: {made: made.txt}}
               a:
                 needs: [make]
-                isolate: required
+                isolate: {required: true}
                 with: {table: "${{ inputs.table }}", made: "${{ nodes.make.artifacts.made }}"}
                 outputs: {x: string}
                 artifacts: {copy: copy.txt}
