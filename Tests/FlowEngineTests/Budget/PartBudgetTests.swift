@@ -61,9 +61,8 @@ struct PartBudgetTests {
         // What parts spend is told once, where it is made.
         let reader = try await run.reader
         var report = CostReport()
-        for part in try await reader.parts(of: try #require(try await reader.summary(of: run.id))) {
-            try await reader.add(part, to: &report, by: .run)
-        }
+        let summary = try #require(try await reader.summary(of: run.id))
+        for part in try await reader.parts(of: summary) { try await reader.add(part, to: &report, by: .run) }
         #expect(report.total.totalTokens == 90)
         await project.close()
         #expect(try StoreCheck.run(folder: project.store).problems.isEmpty)

@@ -51,7 +51,7 @@ struct SharedBudgetTests {
         #expect(over > 0)
         let budget = SharedBudget(scope: .project, period: .day, tokens: 104)
         let sums = try await project.engine().store.sums(of: budget, at: WallClock.now)
-        #expect((sums.calls, sums.tokens) == (9, 90))
+        #expect([sums.calls, sums.tokens] == [9, 90])
         await project.close()
         #expect(try StoreCheck.run(folder: project.store).problems.isEmpty)
     }
@@ -115,7 +115,7 @@ struct SharedBudgetTests {
         #expect(try await other.status == .succeeded)
         let session = try #require(try await engine.store.sessions(named: "thesis").first)
         #expect(session.runs.count == 2)
-        #expect((session.used.calls, session.used.tokens) == (2, 20))
+        #expect([session.used.calls, session.used.tokens] == [2, 20])
         await project.close()
     }
 
@@ -161,7 +161,7 @@ struct SharedBudgetTests {
         let definition = try #require(workflow.compilation.definition)
         let estimate = try #require(
             try await project.engine().estimate(of: definition, session: nil))
-        #expect((estimate.low.dollars, estimate.expected.dollars, estimate.high.dollars) == (1, 2, 3))
+        #expect([estimate.low.dollars, estimate.expected.dollars, estimate.high.dollars] == [1, 2, 3])
         var options = RunOptions()
         options.estimate = estimate
         await #expect(throws: EngineError.self) { try await project.start(text, options: options) }
@@ -174,11 +174,11 @@ struct SharedBudgetTests {
         let cost = try await reader.cost(of: summary)
         #expect(cost == Money(dollars: 0.5))
         #expect(estimate.error(of: cost) == -75)
-        let history = try #require(
-            try await project.engine().estimate(
-                of: try #require(try await project.load("nodes: {a: {set: {x: 1}}}").compilation.definition),
-                session: nil))
-        #expect((history.source, history.expected) == (.history, Money(dollars: 0.5)))
+        let other = try await project.load("nodes: {a: {set: {x: 1}}}")
+        let plain = try #require(other.compilation.definition)
+        let history = try #require(try await project.engine().estimate(of: plain, session: nil))
+        #expect(history.source == .history)
+        #expect(history.expected == Money(dollars: 0.5))
         await project.close()
     }
 
@@ -215,6 +215,6 @@ struct SharedBudgetTests {
         // 2026-11-21T12:00:00Z, a Saturday.
         let days = period.days(around: Timestamp(milliseconds: 1_795_262_400_000))
         func date(_ day: Int64) -> String { String(Timestamp(milliseconds: day * 86_400_000).iso8601.prefix(10)) }
-        #expect((date(days.lowerBound), date(days.upperBound)) == (first, last))
+        #expect([date(days.lowerBound), date(days.upperBound)] == [first, last])
     }
 }
