@@ -136,10 +136,10 @@ import Testing
                 run: |
                   cat "$FLOW_WITH_TABLE" "$FLOW_WITH_MADE" > copy.txt
                   grep -q table "$FLOW_INPUT"
-                  echo "x=$(cat copy.txt | tr '\\n' ' ')" >> "$FLOW_OUTPUT"
+                  echo "x=[$(cat copy.txt | tr '\\n' ' ')]" >> "$FLOW_OUTPUT"
             """, inputs: ["table": .string(data)])
         #expect(
-            try await run.output("a", "x") == "1,2 3")
+            try await run.output("a", "x") == "[1,2 3 ]")
         await project.close()
     }
 
