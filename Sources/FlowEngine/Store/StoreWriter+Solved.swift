@@ -89,7 +89,7 @@ struct SolvedErrors: Sendable {
 
     private func lines(of reply: Digest) async throws(StoreError) -> [String] {
         guard let bytes = try await store.content(reply), let json = try? JSONValue.parse(bytes),
-            let text = json["text"]?.stringValue
+            let text = json["reply"]?["text"]?.stringValue
         else { return [] }
         // An answer of JSON has its line breaks escaped.
         return text.replacing("\\n", with: "\n").split(whereSeparator: \.isNewline).prefix(2000).map(String.init)
