@@ -34,7 +34,7 @@ import Testing
         try site.flow.write("hold", "")
         let flow = site.flow
         let running = try flow.start(["run", "talk.yaml"], environment: site.environment)
-        try #require(try await flow.eventually { flow.lines("asked").count == 8 }, "\(running.errorText)")
+        try #require(try await flow.eventually { flow.lines("asked").count >= 8 }, "\(running.errorText)")
         running.signal(SIGKILL)
         _ = try await running.end()
         try File.remove(flow.file("hold"))
@@ -58,7 +58,7 @@ import Testing
         try site.flow.write("hold", "")
         let flow = site.flow
         let running = try flow.start(["run", "talk.yaml"], environment: site.environment)
-        try #require(try await flow.eventually { flow.lines("asked").count == 8 }, "\(running.errorText)")
+        try #require(try await flow.eventually { flow.lines("asked").count >= 8 }, "\(running.errorText)")
         running.signal(SIGKILL)
         _ = try await running.end()
         try File.remove(flow.file("hold"))
