@@ -148,6 +148,8 @@ static int become_program(const struct flow_spawn *request, pid_t parent, uint64
     }
 
     set_brand(request->brand);
+    // The last step: what comes before may do what the program may not.
+    if (request->isolation && flow_isolate(request->isolation) < 0) return FLOW_STEP_ISOLATION;
 
     sigset_t none;
     sigemptyset(&none);

@@ -32,6 +32,8 @@ public struct ChildCommand: Sendable {
     public var errorOutput: OutputPlan
     /// Limits of the kernel for the child.
     public var limits: ResourceLimits
+    /// What the child and its descendants are kept away from; nil for nothing.
+    public var isolation: Isolation?
     /// The time between SIGTERM and SIGKILL when the child has to stop early.
     public var grace: Duration
     /// How long the child may run at most.

@@ -9,12 +9,16 @@ struct SpawnArguments {
     private var programs = 0
     private var arguments = 0
     private var environment = 0
+    private var readable = 0
+    private var writable = 0
+    private let isolation: Isolation?
 
     /// Lays out a command with additional variables, which win over those of the command.
     /// `known` is where the program was found, if that is known; it is tried before the folders of PATH.
     init(
         _ command: ChildCommand, markers: [(name: String, value: String)], known: String? = nil
     ) throws(SpawnError) {
+        isolation = command.isolation
         bytes.reserveCapacity(4096)
         offsets.reserveCapacity(command.environment.count + command.arguments.count + 16)
 
@@ -58,6 +62,11 @@ struct SpawnArguments {
             try add(name + "=" + value, orRefuse: refuse("the environment variable '\(name)' holds a NUL byte"))
             environment += 1
         }
+        guard let isolation else { return }
+        for path in isolation.readable + isolation.writable {
+            try add(path, orRefuse: refuse("a path of its isolation holds a NUL byte"))
+        }
+        (readable, writable) = (isolation.readable.count, isolation.writable.count)
     }
 
     private mutating func add(
@@ -77,13 +86,13 @@ struct SpawnArguments {
             guard let base = bytes.baseAddress else { return EINVAL }
             return withUnsafeTemporaryAllocation(
                 of: UnsafeMutablePointer<CChar>?.self,
-                capacity: offsets.count + 3
+                capacity: offsets.count + 5
             ) { table in
                 let characters = UnsafeMutableRawPointer(base).assumingMemoryBound(to: CChar.self)
                 var filled = 0
-                // offsets[0] is the directory; the three tables follow, each with nil at its end.
+                // offsets[0] is the directory; the tables follow, each with nil at its end.
                 var next = 1
-                for count in [programs, arguments, environment] {
+                for count in [programs, arguments, environment, readable, writable] {
                     for _ in 0..<count {
                         table.initializeElement(at: filled, to: characters + offsets[next])
                         next += 1
@@ -101,8 +110,23 @@ struct SpawnArguments {
                     request.programs = nil
                     request.arguments = nil
                     request.environment = nil
+                    request.isolation = nil
                 }
-                return flow_spawn(&request)
+                guard let isolation else { return flow_spawn(&request) }
+                // `const char *const *` to C; nobody writes through it.
+                func strings(_ place: Int) -> UnsafePointer<UnsafePointer<CChar>?>? {
+                    table.baseAddress.map {
+                        UnsafeRawPointer($0 + place).assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+                    }
+                }
+                let first = programs + arguments + environment + 3
+                var parts = flow_isolation(
+                    readable: strings(first), writable: strings(first + readable + 1),
+                    parts: isolation.parts.rawValue)
+                return withUnsafePointer(to: &parts) { parts in
+                    request.isolation = parts
+                    return flow_spawn(&request)
+                }
             }
         }
     }

@@ -45,6 +45,7 @@ public struct SpawnError: Error, Sendable, Equatable, CustomStringConvertible {
         case FLOW_STEP_STDIO: doing = "connect its streams"
         case FLOW_STEP_DIRECTORY: doing = "enter the working directory '\(command.directory)'"
         case FLOW_STEP_LIMIT: doing = "set its limits"
+        case FLOW_STEP_ISOLATION: doing = "isolate it"
         case FLOW_STEP_PIDFD: doing = "watch the process"
         default:
             doing = "run the program"

@@ -48,6 +48,8 @@ extension RunEvent {
         case .budgetReached(let node, let measure, let percent):
             "budget of \(node ?? "the run"): \(percent) % of \(measure.rawValue)"
         case .budgetExceeded(let node, let reason): "budget of \(node ?? "the run") is over: \(reason)"
+        case .sharedBudget(let name, let measure, let percent, let reason):
+            "budget of \(name): \(percent) % of \(measure.rawValue)\(reason.map { ", \($0)" } ?? "")"
         }
     }
 }

@@ -85,10 +85,11 @@ extension RunSimulation {
         }
     }
 
-    /// An attempt begins a call, or one of its calls ends.
+    /// An attempt begins a call, or the sub-workflow that a node waits for, or one of their calls ends.
     mutating func moveCall() {
-        let node = random.pick(attempts.keys.sorted())
-        guard let attempt = attempts[node] else { return }
+        let node = random.pick(attempts.keys.sorted() + watches.sorted())
+        let attempt = attempts[node] ?? oracle.nodes[node].attempt
+        let kind: CallIntent.Kind = attempts[node] == nil ? .part : random.pick(CallIntent.Kind.allCases)
         let open = oracle.openCalls(of: node)
         if !open.isEmpty, random.chance(60) {
             let index = random.pick(open)
@@ -96,7 +97,7 @@ extension RunSimulation {
             return answer(.callEnded(node, attempt: attempt, index: index, end))
         }
         let call = CallStart(
-            kind: random.pick(CallIntent.Kind.allCases), name: "m", request: .zero, reservation: charge())
+            kind: kind, name: "m", request: .zero, reservation: charge())
         let verdict = machine.verdict(on: call, of: node, attempt: attempt)
         oracle.check(verdict, on: call, of: node, attempt: attempt)
         let before = pending.count

@@ -108,7 +108,7 @@ public struct RunSimulation {
         if !chores.isEmpty { moves += [.chore, .chore, .chore] }
         if !pending.isEmpty || !outbox.isEmpty { moves += [.commit, .commit] }
         if !attempts.isEmpty { moves += [.attempt, .attempt, .call] }
-        if !watches.isEmpty { moves.append(.child) }
+        if !watches.isEmpty { moves += [.child, .call] }
         if !approvals.isEmpty, !peopleAreSlow { moves.append(.person) }
         if !wakes.isEmpty { moves.append(.time) }
         if random.chance(8) { moves = [.fault] }

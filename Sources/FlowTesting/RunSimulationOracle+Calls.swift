@@ -7,6 +7,13 @@ extension RunSimulationOracle {
     /// The indices of a node's calls that have begun and not ended.
     func openCalls(of node: Int) -> [Int] { calls.filter { $0.node == node && $0.charge == nil }.map(\.index) }
 
+    /// Whether an attempt may make calls, or the parts of its node.
+    func takesCall(_ kind: CallIntent.Kind, of node: Int, _ attempt: Int) -> Bool {
+        guard nodes[node].attempt == attempt else { return false }
+        guard kind == .part else { return runs(node) }
+        return ended == nil && attempt > 0 && !nodes[node].status.isTerminal && nodes[node].items == nil
+    }
+
     /// The budget of a node, or of the run.
     func budget(of name: String?) -> BudgetDefinition? {
         guard let name else { return plan.definition.budget }
@@ -52,7 +59,7 @@ extension RunSimulationOracle {
         let planNode = nodes[node].planNode
         let isHopeless = refusal(of: call, planNode: planNode, countsOpen: false) != nil
         let fits = refusal(of: call, planNode: planNode, countsOpen: true) == nil
-        let isRunning = runs(node) && nodes[node].attempt == attempt
+        let isRunning = takesCall(call.kind, of: node, attempt)
         let isRight =
             switch verdict {
             case .stale: !isRunning
@@ -81,13 +88,14 @@ extension RunSimulationOracle {
             return budget.dollars.map { spent.money.dollars <= 0 ? 0 : 100 * spent.money.dollars / ($0 * factor) }
         case .tokens:
             return budget.tokens.map { spent.tokens <= 0 ? 0 : 100 * Double(spent.tokens) / (Double($0) * factor) }
-        case .time: return nil
+        case .time, .calls: return nil
         }
     }
 
     func checkCalls(_ machine: RunMachine) {
         let open = calls.filter { $0.charge == nil }
-        expect(open.allSatisfy { runs($0.node) }, "a call is open whose attempt has ended")
+        let areAwaited = open.allSatisfy { runs($0.node) || $0.isPart && !nodes[$0.node].status.isTerminal }
+        expect(areAwaited, "a call is open whose attempt has ended")
         expect(machine.calls.openCount == open.count, "\(machine.calls.openCount) calls are open, not \(open.count)")
         let (spent, reserved) = sums(of: nil)
         expect(

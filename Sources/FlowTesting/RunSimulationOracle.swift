@@ -39,6 +39,8 @@ struct RunSimulationOracle {
         var planNode: Int
         var index: Int
         var reservation: CallCharge
+        /// Whether the run of a sub-workflow makes it.
+        var isPart = false
         /// Nil while it is open.
         var charge: CallCharge?
     }
@@ -206,9 +208,10 @@ struct RunSimulationOracle {
     private mutating func move(_ node: Int, _ status: NodeStatus, _ event: RunEvent) {
         let old = self.status(of: node)
         expect(old.allows(status), "`\(event.line)` goes from \(old) to \(status)")
-        if runs(node) {
-            // Nobody will see the end of a call whose attempt has ended.
+        if runs(node) || status.isTerminal {
+            // Nobody will see the end of a call whose attempt has ended; of a part's call, when the node has.
             for place in calls.indices where calls[place].node == node && calls[place].charge == nil {
+                guard !calls[place].isPart || status.isTerminal else { continue }
                 calls[place].charge = calls[place].reservation
             }
         }
@@ -337,15 +340,19 @@ struct RunSimulationOracle {
             nodes[node].wasInterrupted = true
             nodes[node].wantsSlot = true
         case .callStarted(_, let attempt, let index, let call):
-            expect(runs(node) && attempt == nodes[node].attempt, "`\(event.line)` of an attempt that does not run")
+            expect(takesCall(call.kind, of: node, attempt), "`\(event.line)` of an attempt that does not run")
             expect(index == calls.count { $0.node == node } + 1, "`\(event.line)` has the wrong index")
             expect(
                 refusal(of: call, planNode: nodes[node].planNode, countsOpen: true) == nil,
                 "`\(event.line)` does not fit its budget")
             calls.append(
-                Call(node: node, planNode: nodes[node].planNode, index: index, reservation: call.reservation))
+                Call(
+                    node: node, planNode: nodes[node].planNode, index: index, reservation: call.reservation,
+                    isPart: call.kind == .part))
         case .callEnded(_, let attempt, let index, let end):
-            expect(runs(node) && attempt == nodes[node].attempt, "`\(event.line)` of an attempt that does not run")
+            let isPart = calls.contains { $0.node == node && $0.index == index && $0.isPart }
+            let isAwaited = takesCall(isPart ? .part : .tool, of: node, attempt)
+            expect(isAwaited, "`\(event.line)` of an attempt that does not run")
             guard let place = calls.firstIndex(where: { $0.node == node && $0.index == index }),
                 calls[place].charge == nil
             else {

@@ -99,6 +99,10 @@ extension RunStoreConformance {
             .budgetReached(node: nil, measure: .dollars, percent: 50),
             .budgetReached(node: "n", measure: .time, percent: 100),
             .budgetExceeded(node: nil, reason: awkward), .budgetExceeded(node: "", reason: ""),
+            .sharedBudget(name: awkward, measure: .calls, percent: .max, reason: nil),
+            .sharedBudget(name: "", measure: .dollars, percent: 0, reason: awkward),
+            .callStarted(
+                node: "n", attempt: 1, index: 3, call: CallStart(kind: .part, name: "run", request: digest)),
         ]
     }
 

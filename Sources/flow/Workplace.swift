@@ -219,6 +219,24 @@ struct Workplace {
         }
     }
 
+    /// The store with its sessions, for reading.
+    func openSessions() throws -> SQLiteRunStore {
+        do throws(StoreError) {
+            return try SQLiteRunStore(folder: storeFolder, mode: .reader)
+        } catch {
+            throw EngineError(error)
+        }
+    }
+
+    /// The session of a name; it must be there.
+    func session(_ name: String) async throws -> SessionSummary {
+        let help = ["`flow session list` shows them; `flow session new \(name)` makes one"]
+        guard hasStore, let found = try await openSessions().sessions(named: name).first else {
+            throw CommandFailure(.badInput, "there is no session `\(name)`", help: help)
+        }
+        return found
+    }
+
     /// The run of an id, of the beginning of one, or of `@latest`.
     func openRun(_ text: String) async throws -> StoredRun {
         let (reader, store, layout) = try openStore()

@@ -46,7 +46,7 @@ import Testing
         """
 
     /// A program beside a server, which ends with the value.
-    private final class Site {
+    final class Site {
         let flow: FlowProgram
         private let server: pid_t
         let environment: [String: String]

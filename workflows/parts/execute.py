@@ -7,8 +7,8 @@ python_code (which count where they are the same program); files (paths of data,
 wants_plot. Writes `$FLOW_OUTPUT`: exit_code, printed, shown (as much of it as a prompt of a small model holds), explanation,
 error, error_class, hint, complaint, note, code, code_file, files, plots. A program that fails is a result, not a failure of the node.
 
-The program gets no variable of flow, and limits of time, memory and size of files. It has what the user has otherwise:
-give it only data that it may change.
+The program gets no variable of flow, and limits of time, memory and size of files. What else it may do is the node's to
+say: with `isolate: true` it can write in its own folder only, and has no network.
 """
 
 import difflib

@@ -5,6 +5,7 @@
 #define FLOW_CLINUX_H
 
 #include "flow_events.h"
+#include "flow_isolation.h"
 #include "flow_process.h"
 
 #endif

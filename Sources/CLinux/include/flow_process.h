@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "flow_isolation.h"
+
 // Where the start of a child failed.
 #define FLOW_STEP_FORK 1
 #define FLOW_STEP_SESSION 2
@@ -13,6 +15,7 @@
 #define FLOW_STEP_LIMIT 6
 #define FLOW_STEP_EXEC 7
 #define FLOW_STEP_PIDFD 8
+#define FLOW_STEP_ISOLATION 9
 
 // Indices of `flow_spawn.limits`.
 #define FLOW_LIMIT_ADDRESS_SPACE 0
@@ -33,6 +36,7 @@ struct flow_spawn {
     int dies_with_parent; // SIGKILL when the calling *thread* ends
     int64_t limits[FLOW_LIMIT_COUNT];
     uint64_t brand; // see flow_brand; 0: none
+    const struct flow_isolation *isolation; // NULL: none
 
     // Answers.
     int pid;

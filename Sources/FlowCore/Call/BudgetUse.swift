@@ -63,10 +63,12 @@ public struct BudgetUse: Sendable, Hashable {
         case .dollars: dollars.map { Self.percent(spent.money.picodollars, of: $0.picodollars) }
         case .tokens: tokens.map { Self.percent(Int64(spent.tokens), of: Int64($0)) }
         case .time: time.map { Self.percent(elapsed(at: now).count, of: $0.count) }
+        case .calls: nil
         }
     }
 
-    private static func percent(_ used: Int64, of limit: Int64) -> Int {
+    /// What is used of a limit, in percent and rounded down.
+    package static func percent(_ used: Int64, of limit: Int64) -> Int {
         if used <= 0 { return 0 }
         if used >= limit { return Int(Swift.min(1000, 100 * (Double(used) / Double(Swift.max(1, limit))))) }
         // Below the limit it is never 100, whatever rounding makes of it.

@@ -4,7 +4,8 @@
 /// counts for: at most two.
 ///
 /// A call is open from its start to its end. When its attempt ends first, nobody knows whether it was answered, and what
-/// was set aside for it becomes its charge.
+/// was set aside for it becomes its charge. A call of a part, the run of a sub-workflow, is open as long as its node can
+/// still hear of it: until the node has ended.
 public struct CallLedger: Sendable {
     /// What all ended calls have cost.
     public private(set) var spent = CallCharge()
@@ -21,11 +22,16 @@ public struct CallLedger: Sendable {
     private var runBudget: Int?
     /// By the machine's index of the node: the last number of a call, and what is set aside for those that are open.
     private var lastNumbers: [Int: Int] = [:]
-    private var open: [Int: [Int: CallCharge]] = [:]
+    private var open: [Int: [Int: OpenCall]] = [:]
     /// Budgets of which something may have to be told, the last first.
     private(set) var unsettled: [Int] = []
     /// Whether any budget has a limit in time.
     let watchesTime: Bool
+
+    private struct OpenCall {
+        var reservation: CallCharge
+        var isPart: Bool
+    }
 
     init(plan: Plan) {
         var watchesTime = false
@@ -53,7 +59,17 @@ public struct CallLedger: Sendable {
 
     /// What is set aside for open calls.
     public var reserved: CallCharge {
-        open.values.reduce(CallCharge()) { sum, calls in calls.values.reduce(sum) { $0 + $1 } }
+        open.values.reduce(CallCharge()) { sum, calls in calls.values.reduce(sum) { $0 + $1.reservation } }
+    }
+
+    /// Whether a call of a part has begun and not ended.
+    public func isOpenPart(_ node: Int, number: Int) -> Bool { open[node]?[number]?.isPart ?? false }
+
+    /// The calls of parts that have begun and not ended, in order.
+    public var openParts: [(node: Int, number: Int)] {
+        guard openCount > 0 else { return [] }
+        return open.flatMap { node, calls in calls.filter(\.value.isPart).keys.map { (node, $0) } }
+            .sorted { ($0.node, $0.number) < ($1.node, $1.number) }
     }
 
     /// The budgets that a call of a node counts for.
@@ -78,26 +94,30 @@ public struct CallLedger: Sendable {
 
     // MARK: Calls
 
-    mutating func begin(_ node: Int, planNode: Int, number: Int, reservation: CallCharge) {
+    mutating func begin(_ node: Int, planNode: Int, number: Int, reservation: CallCharge, isPart: Bool) {
         let charge = reservation.clampedToPositive
         lastNumbers[node] = number
-        open[node, default: [:]][number] = charge
+        open[node, default: [:]][number] = OpenCall(reservation: charge, isPart: isPart)
         count += 1
         openCount += 1
         for place in budgets(of: planNode) { budgets[place].reserved = budgets[place].reserved + charge }
     }
 
     mutating func end(_ node: Int, planNode: Int, number: Int, charge: CallCharge, isTaped: Bool) {
-        guard let reservation = open[node]?.removeValue(forKey: number) else { return }
+        guard let call = open[node]?.removeValue(forKey: number) else { return }
         if open[node]?.isEmpty == true { open[node] = nil }
         if isTaped { tapedCount += 1 }
-        settle(reservation, as: charge.clampedToPositive, planNode: planNode)
+        settle(call.reservation, as: charge.clampedToPositive, planNode: planNode)
     }
 
-    /// The attempt of a node has ended: its open calls will never be known to have ended.
-    mutating func close(_ node: Int, planNode: Int) {
+    /// The attempt of a node has ended, or with `parts` the node: open calls will never be known to have ended.
+    mutating func close(_ node: Int, planNode: Int, parts: Bool) {
         guard openCount > 0, let calls = open.removeValue(forKey: node) else { return }
-        for reservation in calls.values { settle(reservation, as: reservation, planNode: planNode) }
+        let left = parts ? [:] : calls.filter(\.value.isPart)
+        if !left.isEmpty { open[node] = left }
+        for (number, call) in calls where left[number] == nil {
+            settle(call.reservation, as: call.reservation, planNode: planNode)
+        }
     }
 
     private mutating func settle(_ reservation: CallCharge, as charge: CallCharge, planNode: Int) {

@@ -5,6 +5,9 @@ public struct CallIntent: Sendable, Hashable {
     /// What is called.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         case model, tool
+        /// A call of the run of a sub-workflow. It counts for the budgets of the node that stands for that run, and is
+        /// told in full where it is made.
+        case part
     }
 
     public var kind: Kind

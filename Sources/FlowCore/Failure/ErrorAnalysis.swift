@@ -12,6 +12,9 @@ public struct ErrorAnalysis: Sendable, Hashable {
     public var sign: String?
     /// Paths of files that the error names, at most 8.
     public var files: [String]
+    /// What errors of this sort have in common: the line that decided, or the first one, without numbers, paths, what stands
+    /// in quotes, and the case of letters; at most 200 characters.
+    public var fingerprint: String
 
     /// Only so much of the end of a text is looked at, in bytes.
     private static let longest = 64 << 10
@@ -32,6 +35,8 @@ public struct ErrorAnalysis: Sendable, Hashable {
         evidence = best.map { String($0.line.prefix(300)) }
         sign = best.map { $0.sign.words.joined(separator: " … ") }
         files = Self.files(in: end)
+        let line = best?.line ?? end.split(whereSeparator: \.isNewline).first ?? ""
+        fingerprint = Self.fingerprint(of: line.prefix(300))
     }
 
     /// The failure of a node.

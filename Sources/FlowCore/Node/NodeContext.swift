@@ -35,6 +35,10 @@ public struct NodeContext: Sendable {
     public var firstAttempt: Int
     /// What the previous attempt failed with.
     public var lastFailure: NodeFailure?
+    /// All failures of earlier attempts that are still known, the first one first.
+    public var failures: [RetryAdvice.Attempt] = []
+    /// How other nodes got over the same error, as far as the store knows.
+    public var solved: [String] = []
     /// What the expressions of outputs see beside what the kind puts out; nil where there are none.
     public var scope: (any ValueScope)?
     /// Where the attempt makes its calls to models and tools.

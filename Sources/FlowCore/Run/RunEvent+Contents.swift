@@ -31,8 +31,8 @@ extension RunEvent {
             } else {
                 []
             }
-        case .budgetReached, .budgetExceeded, .runStarted, .runPaused, .runResumed, .cancelRequested, .runEnded,
-            .nodeStarted, .nodeFailed, .nodeWaiting,
+        case .budgetReached, .budgetExceeded, .sharedBudget, .runStarted, .runPaused, .runResumed, .cancelRequested,
+            .runEnded, .nodeStarted, .nodeFailed, .nodeWaiting,
             .approvalDecided, .nodeReleased, .runRewound, .pauseAsked, .pauseDecided, .nodeSkipped, .nodeOmitted,
             .nodeCancelled, .nodeInterrupted:
             []

@@ -33,6 +33,7 @@ extension RunEvent {
         case .callEnded: "call_ended"
         case .budgetReached: "budget_reached"
         case .budgetExceeded: "budget_exceeded"
+        case .sharedBudget: "shared_budget"
         }
     }
 
@@ -103,6 +104,11 @@ extension RunEvent {
             object["measure"] = .string(measure.rawValue)
             object["percent"] = .integer(Int64(percent))
         case .budgetExceeded(_, let reason): object["reason"] = .string(reason)
+        case .sharedBudget(let name, let measure, let percent, let reason):
+            object["budget"] = .string(name)
+            object["measure"] = .string(measure.rawValue)
+            object["percent"] = .integer(Int64(percent))
+            object["reason"] = reason.map { .string($0) }
         }
         return .object(object)
     }
@@ -193,6 +199,11 @@ extension RunEvent {
             self = .budgetReached(
                 node: json["node"]?.stringValue, measure: measure,
                 percent: Int(clamping: json["percent"]?.integerValue ?? 0))
+        case "shared_budget":
+            guard let measure = BudgetMeasure(rawValue: text("measure")) else { return nil }
+            self = .sharedBudget(
+                name: text("budget"), measure: measure, percent: Int(clamping: json["percent"]?.integerValue ?? 0),
+                reason: json["reason"]?.stringValue)
         case "budget_exceeded": self = .budgetExceeded(node: json["node"]?.stringValue, reason: text("reason"))
         default: return nil
         }

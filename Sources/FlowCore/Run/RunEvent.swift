@@ -53,12 +53,15 @@ public enum RunEvent: Sendable, Hashable {
     case budgetReached(node: String?, measure: BudgetMeasure, percent: Int)
     /// A budget is used up, or a call does not fit in it any more; what the budget says of that happens now.
     case budgetExceeded(node: String?, reason: String)
+    /// A part of a budget that several runs share is used: of a session, or of the project. Told once in each period, in the
+    /// run whose call reached it. With a reason: a call of this run does not fit in it.
+    case sharedBudget(name: String, measure: BudgetMeasure, percent: Int, reason: String?)
 
     /// The node that the fact is about.
     public var node: String? {
         switch self {
         case .runCreated, .runDerived, .runStarted, .runPaused, .runResumed, .cancelRequested, .runEnded, .runRewound,
-            .pauseAsked, .pauseDecided:
+            .pauseAsked, .pauseDecided, .sharedBudget:
             nil
         case .nodeExpanded(let node, _, _), .nodeStarted(let node, _), .nodeSucceeded(let node, _, _),
             .nodeRepeated(let node, _, _, _), .nodeFailed(let node, _, _, _), .nodeWaiting(let node, _, _),
@@ -76,7 +79,8 @@ extension RunEvent {
     /// Whether the fact changes where its node stands. Calls, budgets, fingerprints and changes by people do not.
     public var movesNode: Bool {
         switch self {
-        case .nodeFingerprinted, .callStarted, .callEnded, .budgetReached, .budgetExceeded, .intervened: false
+        case .nodeFingerprinted, .callStarted, .callEnded, .budgetReached, .budgetExceeded, .sharedBudget, .intervened:
+            false
         default: node != nil
         }
     }

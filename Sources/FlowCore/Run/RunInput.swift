@@ -52,6 +52,8 @@ public enum RunInput: Sendable, Hashable {
     case callEnded(Int, attempt: Int, index: Int, CallEnd)
     /// The moment of a `RunEffect.watchTime` has come.
     case timePassed(budget: Int)
+    /// Something is to be told of a budget that several runs share.
+    case sharedBudget(String, BudgetMeasure, percent: Int, reason: String?)
 }
 
 /// What the machine wants done. Each effect names its node and attempt, which makes doing it twice harmless.

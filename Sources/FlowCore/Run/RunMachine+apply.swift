@@ -6,7 +6,7 @@ extension RunMachine {
         moment = time
         if case .nodeInterrupted = event {} else { lastFact = time }
         switch event {
-        case .runCreated, .nodeFingerprinted: break
+        case .runCreated, .nodeFingerprinted, .sharedBudget: break
         case .approvalDecided(let name, let decision):
             if let node = index(of: name) { note(decision, of: node) }
         case .nodeReleased(let name, let opens):
@@ -83,6 +83,7 @@ extension RunMachine {
         nodes[node].status = status
         if isBusy(node) { busy += 1 }
         if ran, status != .running { endWork(of: node) }
+        if status.isTerminal { calls.close(node, planNode: Int(nodes[node].planNode), parts: true) }
     }
 
     private func isBusy(_ node: Int) -> Bool {

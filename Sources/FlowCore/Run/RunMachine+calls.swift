@@ -18,7 +18,7 @@ public enum CallVerdict: Sendable, Hashable {
 extension RunMachine {
     /// What becomes of a call that an attempt wants to make.
     public func verdict(on call: CallStart, of node: Int, attempt: Int) -> CallVerdict {
-        guard isRunning(node, attempt) else { return .stale }
+        guard takesCall(call.kind, of: node, attempt) else { return .stale }
         let planNode = Int(nodes[node].planNode)
         if let refusal = calls.refusal(of: call, planNode: planNode, countsOpen: false) {
             let budget = calls.budgets[refusal.budget]
@@ -29,6 +29,24 @@ extension RunMachine {
         }
         if calls.refusal(of: call, planNode: planNode, countsOpen: true) != nil { return .waits }
         return .admitted(index: calls.nextNumber(of: node))
+    }
+
+    /// Whether what a node's sub-workflow spends counts for a budget here.
+    public func hasBudget(_ node: Int) -> Bool {
+        nodes.indices.contains(node) && !calls.budgets(of: Int(nodes[node].planNode)).isEmpty
+    }
+
+    /// Whether the parts of a node can still make calls that count for it.
+    public func takesParts(_ node: Int) -> Bool {
+        guard ended == nil, nodes.indices.contains(node) else { return false }
+        let state = nodes[node]
+        return state.attempt > 0 && !state.status.isTerminal && !state.isExpanded
+    }
+
+    /// Whether an attempt may make calls. What a node's sub-workflow does goes on while the node waits for it, and also
+    /// when the engine that ran the node has died.
+    func takesCall(_ kind: CallIntent.Kind, of node: Int, _ attempt: Int) -> Bool {
+        kind == .part ? takesParts(node) && Int(nodes[node].attempt) == attempt : isRunning(node, attempt)
     }
 
     /// Why the agent of a node should come to its end: a budget that wraps up is past its warning. Nil while none is.
@@ -73,16 +91,16 @@ extension RunMachine {
     }
 
     mutating func beginCall(_ node: Int, attempt: Int, index: Int, _ call: CallStart) {
-        guard nodes[node].isAttemptRunning, Int(nodes[node].attempt) == attempt, index == calls.nextNumber(of: node)
-        else { return }
+        guard takesCall(call.kind, of: node, attempt), index == calls.nextNumber(of: node) else { return }
         calls.begin(
-            node, planNode: Int(nodes[node].planNode), number: index, reservation: call.reservation)
+            node, planNode: Int(nodes[node].planNode), number: index, reservation: call.reservation,
+            isPart: call.kind == .part)
     }
 
     /// The attempt of a node has ended.
     mutating func endWork(of node: Int) {
         let planNode = Int(nodes[node].planNode)
-        calls.close(node, planNode: planNode)
+        calls.close(node, planNode: planNode, parts: false)
         if calls.watchesTime { calls.endWork(planNode: planNode, at: lastFact) }
     }
 

@@ -65,8 +65,12 @@ extension RunMachine {
         case .timePassed: return []
         case .callBegan(let node, let attempt, let call): return callBegan(node, attempt: attempt, call)
         case .callEnded(let node, let attempt, let index, let end):
-            guard isRunning(node, attempt), calls.isOpen(node, number: index) else { return [] }
+            let isAwaited = isRunning(node, attempt) || calls.isOpenPart(node, number: index)
+            guard isAwaited, calls.isOpen(node, number: index) else { return [] }
             return [.callEnded(node: name(of: node), attempt: attempt, index: index, end: end)]
+        case .sharedBudget(let name, let measure, let percent, let reason):
+            guard ended == nil else { return [] }
+            return [.sharedBudget(name: name, measure: measure, percent: percent, reason: reason)]
         case .woken(let node): return woken(node, at: now)
         case .expired(let node, let result):
             guard has(node, .waiting), case .approval(let request) = waits[node] else { return [] }

@@ -28,6 +28,8 @@ public protocol RunStore: Sendable {
     func branch(_ run: String) async throws(StoreError) -> BranchSummary?
     /// The runs derived from any of the given ones, the oldest first; all derived runs without any.
     func branches(of parents: [String]?) async throws(StoreError) -> [BranchSummary]
+    /// Errors of all runs that were like one, and that a later attempt has got over; the newest first.
+    func solved(_ category: ErrorCategory, _ fingerprint: String, limit: Int) async throws(StoreError) -> [SolvedError]
     /// A stored content, checked against its digest; nil if it is not there.
     func content(_ digest: Digest) async throws(StoreError) -> [UInt8]?
 }
@@ -45,6 +47,13 @@ public struct StoreBatch: Sendable {
     public var nodes: [NodeSummary]
     /// The run's place in the tree of runs, if it is new or has changed.
     public var branch: BranchSummary?
+    /// The session that a new run belongs to; it must be there, and open unless the run is a part of another.
+    public var session: String?
+    public var isPart = false
+    /// What was set aside of shared budgets for calls that begin in this batch; the calls take its place.
+    public var claims: [Int64] = []
+    /// Errors of the run that later attempts have got over.
+    public var solved: [SolvedError] = []
 
     /// A batch for a run.
     public init(

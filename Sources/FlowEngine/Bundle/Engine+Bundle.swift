@@ -116,11 +116,13 @@ extension Engine {
                 batches.append(EncodedBatch(file: kept.digest, size: file.manifest.contents[kept.digest] ?? 0))
             }
             let values = run.values.sorted { $0.key.hex < $1.key.hex }.map { (digest: $0.key, bytes: $0.value) }
-            batches.append(
-                try EncodedBatch(
-                    StoreBatch(
-                        run: id, events: run.events, contents: values, summary: run.summary, nodes: run.nodes,
-                        branch: list.first)))
+            var batch = try EncodedBatch(
+                StoreBatch(
+                    run: id, events: run.events, contents: values, summary: run.summary, nodes: run.nodes,
+                    branch: list.first))
+            // What was spent elsewhere is not of this project's money.
+            batch.countsSpending = false
+            batches.append(batch)
             for state in list.dropFirst() { batches.append(try EncodedBatch(StoreBatch(run: id, branch: state))) }
         }
         try await store.commitTogether(batches)

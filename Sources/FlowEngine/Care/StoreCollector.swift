@@ -18,8 +18,8 @@ public struct StoreCollector {
         public var keep: Int
         /// Only say what would be removed.
         public var isDryRun: Bool
-        /// Only this run, whatever its age, with the runs of its sub-workflows.
-        var only: String?
+        /// Only these runs, whatever their age, with the runs of their sub-workflows.
+        var only: Set<String>?
 
         /// Rules.
         public init(olderThan: Milliseconds?, keep: Int = 0, isDryRun: Bool = false) {
@@ -55,8 +55,13 @@ public struct StoreCollector {
 
     /// Removes one run that has ended. Refuses (`conflict`) when it goes on or another one takes its results over.
     public static func remove(_ run: String, from folder: String) throws(StoreError) -> Result {
+        try remove([run], from: folder)
+    }
+
+    /// Removes runs that have ended, all or none of them.
+    static func remove(_ runs: Set<String>, from folder: String) throws(StoreError) -> Result {
         var rules = Rules(olderThan: nil)
-        rules.only = run
+        rules.only = runs
         return try collect(folder, rules)
     }
 
@@ -139,7 +144,7 @@ public struct StoreCollector {
             let inputs = try Digest(bytes: row.blob(4)).flatMap { try reader.content($0) }
             let options = inputs.flatMap { try? JSONValue.parse($0) }.map { RunOptions(json: $0["options"] ?? .null) }
             if isOver, options?.parent == nil { ended += 1 }
-            let isWanted = rules.only == nil || row.text(1) == rules.only || options?.parent != nil
+            let isWanted = rules.only?.contains(row.text(1)) ?? true || options?.parent != nil
             guard isOver, isWanted, row.int64(3) < before, ended > rules.keep || options?.parent != nil else {
                 kept.insert(row.text(1))
                 return
@@ -163,7 +168,8 @@ public struct StoreCollector {
             kept.formUnion(staying.map(\.id))
             candidates.removeAll { kept.contains($0.id) }
         }
-        if let only = rules.only, !candidates.contains(where: { $0.id == only }) {
+        let wanted = Set(candidates.map(\.id))
+        if let only = rules.only?.sorted().first(where: { !wanted.contains($0) }) {
             let rests = derived[only]?.joined(separator: ", ")
             throw StoreError(
                 .conflict, rests.map { "run \(only) stays: it gives results to \($0)" } ?? "run \(only) has not ended")
@@ -182,7 +188,9 @@ public struct StoreCollector {
             ).firstRow { $0.text(0) }
             try connection.execute("DROP TRIGGER IF EXISTS event_is_never_removed")
             for run in dead {
-                for table in ["branch_note", "branch", "call", "fingerprint", "event", "node", "run"] {
+                for table in [
+                    "branch_note", "branch", "call", "fingerprint", "session_run", "solved_error", "event", "node", "run",
+                ] {
                     let column = table == "run" ? "key" : "run"
                     let statement = try connection.cached("DELETE FROM \(table) WHERE \(column) = ?")
                     try statement.bind(1, run.key)

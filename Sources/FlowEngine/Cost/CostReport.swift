@@ -6,12 +6,12 @@ public import FlowCore
 public struct CostReport: Sendable, Hashable {
     /// By what calls are added up.
     public enum Key: String, Sendable, Hashable, CaseIterable {
-        case run, node, agent, model, day
+        case run, node, agent, model, day, session, call
     }
 
     /// One sum.
     public struct Row: Sendable, Hashable {
-        /// A run, node, agent, model or day; of tools the name of the tool.
+        /// A run, node, agent, model, day or session; of tools the name of the tool. Of a call its node, number and name.
         public var name: String
         /// The models that answered, each once, in the order of the calls.
         public var models: [String] = []
@@ -77,6 +77,7 @@ public struct CostReport: Sendable, Hashable {
     public mutating func sort(by key: Key) {
         rows.sort { a, b in
             if key == .day { return a.name < b.name }
+            if key == .call { return (places[a.name] ?? 0) < (places[b.name] ?? 0) }
             if a.cost != b.cost { return a.cost > b.cost }
             if a.totalTokens != b.totalTokens { return a.totalTokens > b.totalTokens }
             return a.name < b.name

@@ -52,7 +52,9 @@ extension RunReader {
     public func add(
         _ run: RunSummary, to report: inout CostReport, by key: CostReport.Key, agents: [String: String] = [:]
     ) async throws(EngineError) {
-        for call in try await calls(of: run.id) {
+        let session = key == .session ? try await inputs(of: run).1.session : nil
+        // The calls of parts stand in their own runs.
+        for call in try await calls(of: run.id) where call.start.kind != .part {
             let node = String(call.node.prefix { $0 != "[" })
             let name =
                 switch key {
@@ -61,6 +63,8 @@ extension RunReader {
                 case .agent: agents[node] ?? node
                 case .model: call.end?.answeredBy ?? call.start.name
                 case .day: String(call.startedAt.iso8601.prefix(10))
+                case .session: session ?? "-"
+                case .call: "\(call.node) \(call.index) \(call.start.name)"
                 }
             report.add(call, as: name)
         }

@@ -56,8 +56,18 @@ struct AttemptDesk: CallDesk {
             return CallOutcome(reply: ["text": .string(text), "is_error": true], failed: true)
         case .begun?, nil: break
         }
-        guard case .admitted(let index) = try await ask(.begin(start, (start.request, bytes))) else {
-            throw .stopped("the engine did not take the call")
+        let hold = try await reserve(start)
+        let index: Int
+        do throws(CallRefusal) {
+            let step = CallRequest.Step.begin(start, (start.request, bytes), claims: hold.claim.map { [$0.key] } ?? [])
+            guard case .admitted(let admitted) = try await ask(step) else {
+                throw .stopped("the engine did not take the call")
+            }
+            index = admitted
+        } catch {
+            await site.scopes.shared?.drop(hold.claim)
+            await hold.part?.settle(CallCharge())
+            throw error
         }
         let clock = site.clock
         let began = clock.now()
@@ -67,7 +77,16 @@ struct AttemptDesk: CallDesk {
             reply: Digest(of: reply), failed: outcome.failed,
             answeredBy: outcome.answeredBy.map { site.secrets.blanked($0) }, usage: outcome.usage,
             charge: outcome.charge, latency: Swift.max(.zero, clock.now().since(began)))
-        _ = try await ask(.end(index: index, end, (end.reply, reply)))
+        do throws(CallRefusal) {
+            _ = try await ask(.end(index: index, end, (end.reply, reply)))
+        } catch {
+            // The attempt has ended, and the run counts what was set aside.
+            await site.scopes.shared?.settle(hold.claim, executor)
+            await hold.part?.settle(start.reservation)
+            throw error
+        }
+        await site.scopes.shared?.settle(hold.claim, executor)
+        await hold.part?.settle(outcome.charge)
         return outcome
     }
 
@@ -92,9 +111,30 @@ struct AttemptDesk: CallDesk {
         return new.map { executor.site.secrets.blanked($0) }
     }
 
+    /// Sets the most that a call can cost aside wherever it counts, the run itself left out.
+    private func reserve(
+        _ start: CallStart
+    ) async throws(CallRefusal) -> (part: PartHold?, claim: SharedBudgets.Claim?) {
+        let scopes = executor.site.scopes
+        guard !scopes.isEmpty else { return (nil, nil) }
+        let shares = await scopes.shared?.counts(executor.site.options.session) ?? false
+        guard shares || scopes.parent != nil else { return (nil, nil) }
+        // A call that the run itself holds back must not hold others up meanwhile.
+        _ = try await ask(.probe(start))
+        let part = try await scopes.parent?.reserve(start, of: executor.site.run, node: name)
+        do throws(CallRefusal) {
+            return (part, shares ? try await scopes.shared?.reserve(start, self) : nil)
+        } catch {
+            await part?.settle(CallCharge())
+            throw error
+        }
+    }
+
     func warning() async -> String? {
         // A conversation on a tape, or that is told again, goes as it went.
-        executor.site.tape == nil && memory?.heard == nil ? await executor.budgetWarning(of: node) : nil
+        guard executor.site.tape == nil, memory?.heard == nil else { return nil }
+        if let text = await executor.budgetWarning(of: node) { return text }
+        return await executor.site.scopes.parent?.warning()
     }
 
     /// Gives the answer of the tape as if it had come now.
@@ -111,10 +151,10 @@ struct AttemptDesk: CallDesk {
     }
 
     /// Hands a step to the loop and waits until it is durable.
-    private func ask(_ step: CallRequest.Step) async throws(CallRefusal) -> CallAnswer {
+    func ask(_ step: CallRequest.Step) async throws(CallRefusal) -> CallAnswer {
         let id = Self.lastID.add(1, ordering: .relaxed).newValue
         let answer: CallAnswer
-        if case .begin = step {
+        if step.canWait {
             answer = await withTaskCancellationHandler {
                 await send(step, id: id)
             } onCancel: {

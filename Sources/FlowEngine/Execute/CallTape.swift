@@ -106,7 +106,10 @@ final class CallTape: Sendable {
             last = next
         }
         for call in try await store.calls(of: run) where isWanted(call.node) {
-            guard let end = call.end, !lost.contains("\(call.attempt) \(call.node)") else { continue }
+            // The calls of parts are on the tapes of their own runs.
+            guard call.start.kind != .part, let end = call.end, !lost.contains("\(call.attempt) \(call.node)") else {
+                continue
+            }
             recording.calls[call.node, default: []].append((call.start, end))
         }
         return recording

@@ -27,6 +27,7 @@ public final class Engine: Sendable {
     let toolbox: EngineToolbox
     let groups = GroupLines()
     private let names = DurableNames()
+    let shared: SharedBudgets
     let disk: DiskWatch
     private let proofs = ArtifactProofs()
     /// Runs that stand still because the disk is full; each task ends when they go on.
@@ -45,6 +46,9 @@ public final class Engine: Sendable {
         self.toolbox = toolbox
         disk = store.disk ?? DiskWatch(folder: configuration.folder)
         layout = RunLayout(folder: configuration.folder)
+        shared = SharedBudgets(store: store) { [configuration] in
+            SettingsFiles.load(from: configuration.settingsPlace, environment: configuration.environment)
+        }
         self.kinds = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         loader = WorkflowLoader(kinds: kinds)
     }
@@ -68,6 +72,7 @@ public final class Engine: Sendable {
             starter.connect(engine)
             engine.watchDisk()
             try await engine.recover()
+            try await store.perform { writer throws(StoreError) in try writer.dropClaims() }
             do throws(FileError) {
                 let handler: @Sendable (RunCommand) async -> String? = { [weak engine] command in
                     guard let engine else { return "the engine is ending" }
@@ -124,6 +129,7 @@ public final class Engine: Sendable {
         if let group = options.group, let conflict = plan.definition.group?.onConflict {
             try await makeWay(in: group, for: conflict, ancestors: try await ancestors(of: options.parent))
         }
+        if options.parent == nil { try await admit(plan.definition, options) }
         let source = workflow.bundle.manifest
         let sourceDigest = Digest(of: source)
         let kept = try await keepInputFiles(inputs, of: plan.definition, run: run)
@@ -149,13 +155,18 @@ public final class Engine: Sendable {
         let parts = derived?.parts(run: run)
         if let parts { history.append(RecordedEvent(sequence: 2, at: now, event: parts.event)) }
         do throws(StoreError) {
-            try await store.commit(
-                StoreBatch(
-                    run: run, events: history,
-                    contents: [(sourceDigest, source.jsonBytes(.canonical)), (inputDigest, inputBytes)]
-                        + (parts?.contents ?? []),
-                    summary: summary, branch: parts?.branch))
+            var batch = StoreBatch(
+                run: run, events: history,
+                contents: [(sourceDigest, source.jsonBytes(.canonical)), (inputDigest, inputBytes)]
+                    + (parts?.contents ?? []),
+                summary: summary, branch: parts?.branch)
+            (batch.session, batch.isPart) = (options.session, options.parent != nil)
+            try await store.commit(batch)
         } catch {
+            // The session is gone or archived since.
+            if options.session != nil, error.code == .missing || error.code == .conflict {
+                throw EngineError(.refused, error.description)
+            }
             throw EngineError(error)
         }
         observer.observe(history, of: run)
@@ -342,7 +353,8 @@ public final class Engine: Sendable {
             seed: UInt64(truncatingIfNeeded: seed(of: run)), kinds: kinds,
             inputs: .object(inputs), options: options, layout: layout, names: names,
             workflowDirectory: layout.source(source.hex), secrets: secrets, store: store, artifacts: store,
-            observer: ObserverSlot(observer), children: EngineChildRuns(engine: self), missingSecret: missing,
+            observer: ObserverSlot(observer), children: EngineChildRuns(engine: self),
+            scopes: scopes(of: options), missingSecret: missing,
             references: ReferenceTable(plan: plan), inherited: inherited, disk: disk, tape: tape,
             proofs: proofs, reuse: reuse)
         let executor = RunExecutor(site: site, summary: summary, history: history)

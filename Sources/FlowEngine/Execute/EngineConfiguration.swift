@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FileSystem
 package import FlowCore
 
 /// What an engine is given.
@@ -28,6 +29,9 @@ public struct EngineConfiguration: Sendable {
     public var onDisk: (@Sendable (DiskWatch.Notice) -> Void)?
     /// After so many deaths of the engine without progress between, a run is not started any more.
     public var mostDeaths = 3
+
+    /// Where the settings are looked for.
+    var settingsPlace: String { settingsFolder ?? FilePath.dirname(folder) }
 
     /// A configuration.
     public init(

@@ -37,7 +37,7 @@ struct EngineToolbox: Sendable {
         self.processes = processes
         tools = ToolPaths()
         localModels = LocalModelRuntime(environment: environment, children: processes, client: http)
-        let place = configuration.settingsFolder ?? FilePath.dirname(configuration.folder)
+        let place = configuration.settingsPlace
         models =
             configuration.models
             ?? ModelRegistry(environment: environment, runtime: localModels, client: http) { [environment] in

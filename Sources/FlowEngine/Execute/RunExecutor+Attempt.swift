@@ -197,7 +197,7 @@ extension RunExecutor {
         for entry in definition.options.env {
             environment[entry.name] = try entry.template.render(in: scope).plainText
         }
-        return NodeContext(
+        var context = NodeContext(
             run: site.run, workflow: site.plan.definition.name, node: name, attempt: attempt, definition: definition,
             body: body, fields: fields, with: with, environment: environment,
             directory: site.layout.work(name, attempt: first, of: site.run),
@@ -208,6 +208,11 @@ extension RunExecutor {
             firstAttempt: first, lastFailure: rows.failures[node], scope: outer,
             calls: AttemptDesk(
                 executor: self, node: node, name: name, attempt: attempt, memory: try await memory(of: node)))
+        context.failures = rows.failedAttempts[node] ?? []
+        if definition.kind == "agent", let last = context.failures.last {
+            context.solved = try await SolvedErrors(store: site.store).advice(on: last.analysis)
+        }
+        return context
     }
 }
 

@@ -8,7 +8,11 @@ struct CallRequest: Sendable {
     typealias Content = (digest: Digest, bytes: [UInt8])
 
     enum Step: Sendable {
-        case begin(CallStart, Content)
+        case begin(CallStart, Content, claims: [Int64] = [])
+        /// Waits until the run itself lets the call through; nothing is set aside yet.
+        case probe(CallStart)
+        /// Waits until the run is not paused.
+        case hold
         case end(index: Int, CallEnd, Content)
         /// A tape has the answer: the call begins and ends at once, and its contents are in the store.
         case taped(CallStart, CallEnd)
@@ -22,6 +26,17 @@ struct CallRequest: Sendable {
     var reply: CheckedContinuation<CallAnswer, Never>
 }
 
+extension CallRequest {
+    /// Whether the call is made by the run of a sub-workflow.
+    func isOfPart(_ calls: CallLedger) -> Bool {
+        switch step {
+        case .begin(let call, _, _), .probe(let call): call.kind == .part
+        case .end(let index, _, _): calls.isOpenPart(node, number: index)
+        case .taped, .hold: false
+        }
+    }
+}
+
 /// What an attempt is told when the facts of its call are durable.
 enum CallAnswer: Sendable {
     case admitted(index: Int)
@@ -31,20 +46,31 @@ enum CallAnswer: Sendable {
 
 /// Calls in the loop: facts first, then the call; its end, then the use of its answer.
 extension RunExecutor {
-    func take(_ request: CallRequest, into batch: inout RunBatch) {
+    func take(_ given: CallRequest, into batch: inout RunBatch) {
+        var request = given
+        if request.isOfPart(machine.calls), machine.nodes.indices.contains(request.node) {
+            // The part does not know of the attempts of the node that stands for it.
+            request.attempt = Int(machine.nodes[request.node].attempt)
+        }
         func answer(_ answer: CallAnswer) { batch.callReplies.append((request.reply, answer)) }
         let stopped = CallAnswer.refused(.stopped("the attempt is being ended"))
         switch request.step {
-        case .begin(let call, let content):
-            if withdrawnCalls.remove(request.id) != nil || cancelling.contains(request.node) || isStopping {
-                return answer(stopped)
-            }
+        case .hold:
+            if isWithdrawn(request) { return answer(stopped) }
+            if machine.isPausedByPerson { heldCalls.append(request) } else { answer(.done) }
+        case .begin(let call, _, _), .probe(let call):
+            if isWithdrawn(request) { return answer(stopped) }
             switch machine.verdict(on: call, of: request.node, attempt: request.attempt) {
             case .admitted(let index):
+                guard case .begin(_, let content, let claims) = request.step else { return answer(.done) }
                 advance(.callBegan(request.node, attempt: request.attempt, call), &batch)
                 batch.contents.append(content)
+                batch.claims += claims
                 answer(.admitted(index: index))
             case .waits: heldCalls.append(request)
+            case .held(let text) where call.kind == .part && !machine.isAtWork:
+                // Nobody works on this run, so nobody would grant more.
+                answer(.refused(.budget("\(text); go on with: flow resume \(site.run)")))
             case .held:
                 advance(.callBegan(request.node, attempt: request.attempt, call), &batch)
                 heldCalls.append(request)
@@ -65,6 +91,10 @@ extension RunExecutor {
             advance(.callEnded(request.node, attempt: request.attempt, index: index, end), &batch)
             answer(.done)
         }
+    }
+
+    private func isWithdrawn(_ request: CallRequest) -> Bool {
+        withdrawnCalls.remove(request.id) != nil || cancelling.contains(request.node) || isStopping
     }
 
     /// Looks again at the calls that wait: others have ended, or a person has granted more.
@@ -94,5 +124,15 @@ extension RunExecutor {
         guard !heldCalls.isEmpty, machine.calls.openCount == 0 else { return false }
         let waiting = Set(heldCalls.map(\.node))
         return attempts.keys.allSatisfy { waiting.contains($0) }
+    }
+}
+
+extension CallRequest.Step {
+    /// Whether its answer may take until others have ended, so that who asks may have to withdraw it.
+    var canWait: Bool {
+        switch self {
+        case .begin, .probe, .hold: true
+        case .end, .taped: false
+        }
     }
 }

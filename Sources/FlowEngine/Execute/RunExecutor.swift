@@ -75,6 +75,8 @@ actor RunExecutor {
     var preparedForSlots: [Int] = []
     /// Calls that wait for what others leave of a budget, or for a person to grant more; in the order in which they came.
     var heldCalls: [CallRequest] = []
+    /// The calls of parts that were open when the last engine ended.
+    var lostParts: [(node: Int, number: Int)] = []
     /// Calls that were withdrawn before they could be held.
     var withdrawnCalls: Set<UInt64> = []
 
@@ -109,6 +111,8 @@ actor RunExecutor {
         }
         for recorded in history { rows.note(recorded, machine: machine) }
         _ = rows.takeChanged()
+        _ = rows.takeSolved()
+        lostParts = machine.calls.openParts
         self.machine = machine
         self.rows = rows
         sequence = history.last?.sequence ?? 0
@@ -310,6 +314,9 @@ actor RunExecutor {
     ) async throws(StoreError) {
         switch arrival {
         case .input(.start) where isStopping: break
+        case .input(.start(let engine)):
+            try await settleLostParts(&batch)
+            advance(.start(engine: engine), &batch)
         case .input(let input): advance(input, &batch)
         case .call(let call): take(call, into: &batch)
         case .woken(let node, let due) where batch.now < due:
@@ -465,9 +472,11 @@ actor RunExecutor {
         summary.failedNode = machine.failedNode.map { machine.name(of: $0) }
         if let ended = machine.ended { summary.reason = ended.reason }
         let changed = rows.takeChanged()
-        try await site.store.commit(
-            StoreBatch(
-                run: site.run, events: batch.events, contents: batch.contents, summary: summary, nodes: changed))
+        var written = StoreBatch(
+            run: site.run, events: batch.events, contents: batch.contents, summary: summary, nodes: changed)
+        written.claims = batch.claims
+        written.solved = rows.takeSolved()
+        try await site.store.commit(written)
         site.observer.observe(batch.events, of: site.run)
     }
 
@@ -534,6 +543,8 @@ struct RunBatch: Sendable {
     var hasEmptyRecord = false
     /// Nodes whose conditions hold, which need no slot, and which have not been told to the machine yet.
     var prepared: [Int] = []
+    /// What was set aside of shared budgets for the calls that begin.
+    var claims: [Int64] = []
     /// Attempts that wait for what becomes of their calls, and what they are told when the batch is durable.
     var callReplies: [(CheckedContinuation<CallAnswer, Never>, CallAnswer)] = []
 }

@@ -20,8 +20,15 @@ public struct RunOptions: Sendable, Hashable {
     public var tape: String?
     /// How many runs the run is a part of: 0 for what a person started.
     var depth = 0
-    /// The run that this one is a part of.
+    /// The run that this one is a part of, and the node there that stands for it.
     var parent: String?
+    var parentNode: String?
+    /// The session that the run belongs to.
+    public var session: String?
+    /// What the run was expected to cost.
+    public var estimate: RunEstimate?
+    /// Whether it starts although it is expected to cost more than budgets leave; not kept.
+    public var ignoresEstimate = false
     /// The concurrency group.
     var group: String?
 
@@ -43,6 +50,9 @@ public struct RunOptions: Sendable, Hashable {
         }
         if depth > 0 { object["depth"] = .integer(Int64(depth)) }
         object["parent"] = parent.map { .string($0) }
+        object["parent_node"] = parentNode.map { .string($0) }
+        object["session"] = session.map { .string($0) }
+        object["estimate"] = estimate?.json
         object["group"] = group.map { .string($0) }
         object["tape"] = tape.map { .string($0) }
         return .object(object)
@@ -59,6 +69,9 @@ public struct RunOptions: Sendable, Hashable {
         }
         depth = json["depth"]?.integerValue.map { Int(clamping: $0) } ?? 0
         parent = json["parent"]?.stringValue
+        parentNode = json["parent_node"]?.stringValue
+        session = json["session"]?.stringValue
+        estimate = json["estimate"].flatMap(RunEstimate.init(json:))
         group = json["group"]?.stringValue
         tape = json["tape"]?.stringValue
     }

@@ -7,6 +7,12 @@ import FlowCore
 struct RunRows: Sendable {
     private(set) var results: [Int: Digest] = [:]
     private(set) var failures: [Int: NodeFailure] = [:]
+    /// The last failed attempts of each node that has not ended, the oldest first.
+    private(set) var failedAttempts: [Int: [RetryAdvice.Attempt]] = [:]
+    /// So many failed attempts of a node are kept in mind.
+    private static let mostFailedAttempts = 8
+    /// Errors that a later attempt has got over.
+    private(set) var solved: [SolvedError] = []
     /// The result of the last iteration of nodes that repeat and have not ended.
     private(set) var previous: [Int: Digest] = [:]
     /// Nodes of which the log says what they depend on.
@@ -34,6 +40,7 @@ struct RunRows: Sendable {
             let isKnown = rows[node] != nil || ended.contains(node)
             results[node] = nil
             failures[node] = nil
+            failedAttempts[node] = nil
             previous[node] = nil
             ended.remove(node)
             guard isKnown else { continue }
@@ -58,6 +65,9 @@ struct RunRows: Sendable {
             row.result = result
             row.message = nil
             results[node] = result
+            if let last = failedAttempts.removeValue(forKey: node)?.last, row.attempt > last.number {
+                solved.append(SolvedError(last, node: name, solvedAttempt: row.attempt))
+            }
         case .nodeReused(_, let origin, let result):
             row.result = result
             row.message = "from run \(origin.run)"
@@ -68,6 +78,8 @@ struct RunRows: Sendable {
         case .nodeFailed(_, _, let failure, _):
             row.message = failure.message
             failures[node] = failure
+            let attempt = RetryAdvice.Attempt(number: row.attempt, failure: failure)
+            failedAttempts[node] = (failedAttempts[node] ?? []).suffix(Self.mostFailedAttempts - 1) + [attempt]
         case .nodeSkipped(_, let reason), .nodeOmitted(_, let reason): row.message = reason
         case .nodeInterrupted: row.message = "the engine ended while it ran"
         case .nodeWaiting(_, _, let wait): row.message = wait.phrase
@@ -77,6 +89,12 @@ struct RunRows: Sendable {
         if row.status.isTerminal { row.endedAt = recorded.at }
         rows[node] = row
         changed.insert(node)
+    }
+
+    /// The errors that were got over since the last call.
+    mutating func takeSolved() -> [SolvedError] {
+        defer { solved = [] }
+        return solved
     }
 
     /// The rows that have changed since the last call. Rows of nodes that have ended are forgotten.

@@ -26,6 +26,8 @@ struct RunSite: Sendable {
     var artifacts: any ArtifactStore
     let observer: ObserverSlot
     var children: any ChildRuns
+    /// What its calls count for beside the run itself.
+    var scopes = CallScopes()
     /// Why nothing of the run can be started by this engine.
     var missingSecret: EngineError?
     let references: ReferenceTable

@@ -66,12 +66,14 @@ final class SubworkflowStarter: Sendable {
             }
             var options = RunOptions(approval: context.approvesAll ? .none : .ask)
             options.parent = context.run
+            options.parentNode = context.node
             let parent = try await engine.load(context.run, observer: NoObserver()).site
             // What is said of when to ask holds for the parts of a run too.
             if !context.approvesAll, parent.approvals.mode != .ask { options.policy = parent.approvals }
             options.startedBy = parent.options.startedBy
             options.feedback = context.feedback
             options.depth = parent.options.depth + 1
+            options.session = parent.options.session
             if let tape = parent.tape {
                 guard let recorded = tape.child(of: context.node) else {
                     return .failed(

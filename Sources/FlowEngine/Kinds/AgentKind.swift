@@ -44,6 +44,7 @@ public struct AgentKind: NodeKind {
         FieldSchema(
             "context", .object(WorkflowSchema.context), templates: false, fallback: "the agent's, else all",
             "How much of a long conversation is sent."),
+        IsolationSetting.field(fallback: "true"),
     ]
 
     let models: any ModelProvider
@@ -115,11 +116,12 @@ public struct AgentKind: NodeKind {
         guard attempt > 1, let failure = context.lastFailure,
             feedback != nil || [.schemaMismatch, .badData, .exitCode].contains(failure.reason)
         else { return feedback.map { "\n\nWhat people say of this task, which goes before all else:\n\($0)" } ?? "" }
+        let last = RetryAdvice.Attempt(number: attempt - 1, failure: failure)
         let advice = RetryAdvice(
-            attempts: [RetryAdvice.Attempt(number: attempt - 1, failure: failure)],
+            attempts: context.failures.isEmpty ? [last] : context.failures,
             maxAttempts: Swift.max(attempt, context.definition.options.retry?.maxAttempts ?? attempt),
-            feedback: feedback)
-        let category = advice.attempts[0].analysis.category.rawValue
+            feedback: feedback, solved: context.solved)
+        let category = advice.attempts[advice.attempts.count - 1].analysis.category.rawValue
         let estimate = "\(Int(advice.successEstimate * 100)) %"
         context.log(
             NodeLogLine(.engine, "again after \(category); \(advice.strategy.rawValue), chance about \(estimate)"))

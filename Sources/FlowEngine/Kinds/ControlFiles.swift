@@ -23,6 +23,12 @@ struct ControlFiles {
     private var inputFile: String { stem + "input.json" }
     private var scriptFile: String { stem + "script" }
 
+    /// The files of this attempt that a program reads beside its values.
+    var scripts: [String] { [scriptFile] }
+
+    /// Makes the file for the outputs before the program does.
+    func makeOutput() throws(FileError) { try File.write([UInt8](), to: output) }
+
     /// What the program wrote; nothing if it wrote none.
     func written(limit: Int) throws(FileError) -> [UInt8] {
         do throws(FileError) {

@@ -22,6 +22,7 @@ public struct RunKind: NodeKind {
         FieldSchema(
             "grace", .duration(allowsZero: true), templates: false, fallback: "5s",
             "The time between SIGTERM and SIGKILL when the program has to end."),
+        IsolationSetting.field(fallback: "false"),
     ]
 
     private let processes: ChildProcesses
@@ -67,6 +68,15 @@ public struct RunKind: NodeKind {
         var command = try program(context, files)
         command.environment = try variables(context, outputFile: outputFile, inputFile: inputFile)
         command.directory = context.directory
+        if let setting = IsolationSetting(context.fields["isolate"], folder: context.workflowDirectory) {
+            // Only a file that is there can be opened to a program without its folder.
+            try files.makeOutput()
+            command.isolation = try setting.isolation(
+                for: context, searchPath: command.environment["PATH"] ?? "",
+                files: ([inputFile] + files.scripts, [outputFile]))
+            command.environment["HOME"] = context.directory
+            command.environment["TMPDIR"] = context.directory
+        }
         command.grace = grace(of: context)
         command.idleTimeout = context.definition.options.idleTimeout?.duration
         let lines = LineSplitter(stream: .output, log: context.log)

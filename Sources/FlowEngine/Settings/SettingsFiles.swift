@@ -6,6 +6,12 @@ public import FlowCore
 /// The settings of a project and of its user, as their files say them.
 public struct LoadedSettings: Sendable {
     public var models = ModelSettings()
+    /// The budgets that runs share, of all files.
+    public var budgets: [SharedBudget] = []
+    /// What may go on at the same time, and what runs may take of the disk.
+    public var quotas: [RunQuota] = []
+    /// Whether a file that has faults says something of budgets: nobody knows what may be spent.
+    public var budgetsAreUnknown = false
     /// The files that were read, that of the user first.
     public var files: [String] = []
     /// What is wrong in each file.
@@ -55,6 +61,7 @@ public enum SettingsFiles {
                 var sources = SourceMap()
                 let file = sources.add(SourceFile(name: path, text: ""))
                 let place = SourceSpan(file: file, start: 0, end: 0)
+                loaded.budgetsAreUnknown = true
                 loaded.problems.append(
                     (sources, [Diagnostic(.missingFile, "the settings cannot be read: \(error)", at: place)]))
                 continue
@@ -62,6 +69,11 @@ public enum SettingsFiles {
             let read = SettingsReader.read(bytes, name: path, known: loaded.models)
             loaded.files.append(path)
             if !read.diagnostics.isEmpty { loaded.problems.append((read.sources, read.diagnostics)) }
+            if read.diagnostics.hasErrors, String(decoding: bytes, as: UTF8.self).contains("budgets") {
+                loaded.budgetsAreUnknown = true
+            }
+            loaded.budgets += read.limits.budgets
+            loaded.quotas += read.limits.quotas
             loaded.models = read.settings.completed(by: loaded.models)
         }
         return loaded

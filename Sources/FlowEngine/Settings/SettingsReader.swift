@@ -5,30 +5,35 @@ import YAML
 
 /// Reads a settings file and finds what is wrong in it.
 struct SettingsReader {
-    private var reader: DocumentReader
-    private var document: YAMLDocument { reader.document }
+    var reader: DocumentReader
+    var document: YAMLDocument { reader.document }
     /// What other files have said before.
     private let known: ModelSettings
     private var settings = ModelSettings()
+    /// What runs share.
+    var limits: (budgets: [SharedBudget], quotas: [RunQuota]) = ([], [])
     /// The names of providers and models that stand in the file, whether they could be read or not.
     private var names: (providers: Set<String>, models: Set<String>) = ([], [])
 
     /// Reads a text. Names may be used that `known` has.
     static func read(
         _ bytes: [UInt8], name: String, known: ModelSettings
-    ) -> (settings: ModelSettings, diagnostics: [Diagnostic], sources: SourceMap) {
+    ) -> (
+        settings: ModelSettings, limits: (budgets: [SharedBudget], quotas: [RunQuota]), diagnostics: [Diagnostic],
+        sources: SourceMap
+    ) {
         var sources = SourceMap()
         let file = sources.add(SourceFile(name: name, bytes: KeyMask.masked(bytes)))
         // An empty file, and one of comments, says nothing.
         if let text = String(validating: bytes, as: UTF8.self), text.isBlankYAML {
-            return (ModelSettings(), [], sources)
+            return (ModelSettings(), ([], []), [], sources)
         }
         let (document, problems) = YAMLDocument.parse(bytes)
         let found = problems.map { Diagnostic($0, file: file) }
-        guard let document else { return (ModelSettings(), found.inOrder(), sources) }
+        guard let document else { return (ModelSettings(), ([], []), found.inOrder(), sources) }
         var reader = SettingsReader(reader: DocumentReader(document: document, file: file), known: known)
         reader.readDocument()
-        return (reader.settings, (found + reader.reader.diagnostics).inOrder(), sources)
+        return (reader.settings, reader.limits, (found + reader.reader.diagnostics).inOrder(), sources)
     }
 
     private init(reader: DocumentReader, known: ModelSettings) {
@@ -52,6 +57,8 @@ struct SettingsReader {
         names.models = Set(models.map { document.string(of: $0.key) })
         for (key, value) in providers { readProvider(key, value) }
         for (key, value) in models { readAlias(key, value) }
+        if let list = fields["budgets"] { readBudgets(list) }
+        if let list = fields["quotas"] { readQuotas(list) }
     }
 
     /// Settings hold for all runs, so there is nothing that an expression could speak of.
@@ -204,19 +211,19 @@ struct SettingsReader {
     // MARK: Values
 
     /// The value of a key, if it was found to be in order.
-    private func value(_ node: YAMLNode, _ key: String) -> YAMLNode? {
+    func value(_ node: YAMLNode, _ key: String) -> YAMLNode? {
         document.value(of: node, forKey: key).flatMap { reader.isSound($0) ? $0 : nil }
     }
 
-    private func text(_ node: YAMLNode, _ key: String) -> String? {
+    func text(_ node: YAMLNode, _ key: String) -> String? {
         value(node, key).map { document.string(of: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    private func integer(_ node: YAMLNode, _ key: String) -> Int? {
+    func integer(_ node: YAMLNode, _ key: String) -> Int? {
         value(node, key).flatMap { reader.json($0).integerValue }.map { Int(clamping: $0) }
     }
 
-    private func number(_ node: YAMLNode, _ key: String) -> Double? {
+    func number(_ node: YAMLNode, _ key: String) -> Double? {
         value(node, key).flatMap { reader.json($0).numberValue }
     }
 

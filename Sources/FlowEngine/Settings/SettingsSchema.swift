@@ -12,6 +12,38 @@ public enum SettingsSchema {
         FieldSchema("models", .map(.object(alias)), templates: false, "Models by the names that agents use."),
         FieldSchema(
             "mcp_servers", .map(.object(toolServer)), templates: false, "Servers of tools for agents: name to server."),
+        FieldSchema("budgets", .list(.object(budget)), templates: false, "What runs may use up together."),
+        FieldSchema(
+            "quotas", .list(.object(quota)), templates: false,
+            "How many runs may go on at the same time, and what they may take of the disk."),
+    ]
+
+    /// The keys of a budget that runs share.
+    public static let budget: [FieldSchema] = [
+        FieldSchema(
+            "scope", .choice(["project", "session"]), required: true, templates: false,
+            "Whether all runs of the store count, or those of each session by itself."),
+        FieldSchema("session", .string, templates: false, "With the scope `session`: only the one of this name."),
+        FieldSchema(
+            "period", .choice(BudgetPeriod.allCases.map(\.rawValue)), templates: false, fallback: "total",
+            "When it begins anew: at midnight UTC, on Monday, on the first of the month, or never."),
+        FieldSchema("usd", .number(0...1e9), templates: false, "US dollars."),
+        FieldSchema("tokens", .integer(0...1_000_000_000_000), templates: false, "Tokens, read and written."),
+        FieldSchema(
+            "calls", .integer(0...1_000_000_000), templates: false, "Questions to models and uses of tools."),
+        FieldSchema(
+            "on_exceed", .choice(SharedBudget.Excess.allCases.map(\.rawValue)), templates: false, fallback: "stop",
+            "What happens to a call that does not fit: it ends its run, pauses it, or is only told of."),
+    ]
+
+    /// The keys of a quota.
+    public static let quota: [FieldSchema] = [
+        FieldSchema(
+            "scope", .choice(["project", "session"]), required: true, templates: false,
+            "Whether all runs of the store count, or those of each session by itself."),
+        FieldSchema("session", .string, templates: false, "With the scope `session`: only the one of this name."),
+        FieldSchema("runs", .integer(0...1_000_000), templates: false, "The most runs that have not ended."),
+        FieldSchema("disk", .size, templates: false, "The most that the folders of runs may take."),
     ]
 
     /// The keys of a server of tools.

@@ -21,6 +21,13 @@ struct EncodedBatch: Sendable {
     var summary: RunSummary?
     var nodes: [NodeSummary] = []
     var branch: BranchSummary?
+    /// The session that a new run belongs to, and whether the run is a part of another one.
+    var session: String?
+    var isPart = false
+    var claims: [Int64] = []
+    var solved: [SolvedError] = []
+    /// Whether its calls count for the budgets of the project: not those that were made elsewhere.
+    var countsSpending = true
 
     /// Whether the batch says something about its run, which then must be there.
     var concernsRun: Bool { !events.isEmpty || !nodes.isEmpty || summary != nil || branch != nil }
@@ -32,6 +39,8 @@ struct EncodedBatch: Sendable {
         summary = batch.summary
         nodes = batch.nodes
         branch = batch.branch
+        (session, isPart, claims) = (batch.session, batch.isPart, batch.claims)
+        solved = batch.solved
         events = batch.events.map { EncodedEvent($0) }
         for event in events where event.canonical.count > EventRow.limits.length {
             throw StoreError(.inputOutput, "event \(event.row.sequence) of run '\(run)' is too large to be stored")

@@ -40,7 +40,7 @@ public final class SQLiteRunStore: RunStore {
     private let inbox = Inbox<Request>()
     /// Nil for a reader.
     private let writer: WorkerThread?
-    private let readers: BlockingPool<StoreReader>
+    let readers: BlockingPool<StoreReader>
     /// Copies files: a long copy must not hold up those who read. Nil for a reader.
     private let copier: BlockingPool<ObjectFolder>?
     private let transactions = TransactionCount()

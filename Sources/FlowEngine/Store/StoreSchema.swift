@@ -12,7 +12,71 @@ enum StoreSchema {
         SQLiteMigration(name: "branches", sql: branches), SQLiteMigration(name: "calls", sql: calls),
         SQLiteMigration(name: "fingerprints", sql: fingerprints),
         SQLiteMigration(name: "ways back", sql: waysBack),
+        SQLiteMigration(name: "spending", sql: spending),
     ]
+
+    /// Sessions, and what calls have used up by day (of UTC, from 1970) and session (0 for none). The sums stay when runs
+    /// are removed. A claim is what was set aside for a call that has not begun.
+    private static let spending = """
+        CREATE TABLE session (
+            key INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            title TEXT,
+            status TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            limits TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE session_run (
+            run INTEGER PRIMARY KEY REFERENCES run (key),
+            session INTEGER NOT NULL REFERENCES session (key)
+        ) STRICT;
+        CREATE INDEX session_run_by_session ON session_run (session);
+
+        CREATE TABLE spending (
+            day INTEGER NOT NULL,
+            session INTEGER NOT NULL,
+            calls INTEGER NOT NULL,
+            tokens INTEGER NOT NULL,
+            money INTEGER NOT NULL,
+            unpriced INTEGER NOT NULL,
+            PRIMARY KEY (day, session)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO spending (day, session, calls, tokens, money, unpriced)
+        SELECT started_at / 86400000, 0, sum(coalesce(is_taped, 0) = 0),
+            CAST(total(max(0, coalesce(tokens, reserved_tokens))) AS INTEGER),
+            CAST(total(max(0, coalesce(money, reserved_money))) AS INTEGER),
+            sum(coalesce(is_priced, is_reservation_priced) = 0)
+        FROM call GROUP BY 1;
+
+        CREATE TABLE claim (
+            key INTEGER PRIMARY KEY,
+            day INTEGER NOT NULL,
+            session INTEGER NOT NULL,
+            tokens INTEGER NOT NULL,
+            money INTEGER NOT NULL
+        ) STRICT;
+
+        -- An error of an attempt that a later attempt of the same node has got over.
+        CREATE TABLE solved_error (
+            key INTEGER PRIMARY KEY,
+            run INTEGER NOT NULL REFERENCES run (key),
+            node TEXT NOT NULL,
+            category TEXT NOT NULL,
+            fingerprint TEXT NOT NULL,
+            failed_attempt INTEGER NOT NULL,
+            solved_attempt INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX solved_error_by_fingerprint ON solved_error (fingerprint, category);
+
+        CREATE TABLE budget_alert (
+            budget TEXT NOT NULL,
+            period INTEGER NOT NULL,
+            measure TEXT NOT NULL,
+            percent INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (budget, period, measure, percent)
+        ) STRICT, WITHOUT ROWID;
+        """
 
     /// A person may send a run back to an earlier node; nothing else lets a node that has ended begin again. And how many
     /// words of people are in the conversation of a call.

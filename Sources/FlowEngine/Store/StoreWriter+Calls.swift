@@ -52,7 +52,9 @@ extension StoreWriter {
             try statement.bind(11, time)
             try statement.bind(12, call.heard)
             try statement.run()
+            if connection.changes > 0 { try countStart(call, at: time, run: run) }
         case .ended(let node, let index, let end):
+            try countEnd(end, node: node, index: index, run: run)
             let statement = try connection.cached(Self.endCall)
             try statement.bind(1, time)
             try statement.bind(2, end.reply)

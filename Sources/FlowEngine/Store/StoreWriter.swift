@@ -38,6 +38,8 @@ final class StoreWriter {
     private var changed: [[UInt8]: Head] = [:]
     private var dataVersion: SQLiteValue?
     private var pagesAtCheckpoint = 0
+    /// Whether the calls that are written now count for the budgets of the project.
+    var countsSpending = true
     /// Why nothing can be written any more.
     private var failure: StoreError?
     private let pen: HeadMark.Pen
@@ -227,10 +229,16 @@ final class StoreWriter {
         do {
             var head = try checkedHead(of: batch, id)
             let before = head
+            if batch.session != nil { try checkSession(of: batch) }
             isClean = false
+            countsSpending = batch.countsSpending
             try write(batch.contents)
             if let summary = batch.summary { try write(summary, &head) }
             if var head {
+                // Before the calls: they count for it.
+                if let session = batch.session { try enter(head.key, into: session) }
+                try take(batch.claims)
+                for error in batch.solved { try write(error, run: head.key) }
                 for event in batch.events { try write(event, &head) }
                 for node in batch.nodes { try write(node, run: head.key) }
                 if let branch = batch.branch { try write(branch, run: head.key) }
@@ -285,6 +293,12 @@ final class StoreWriter {
             try statement.bind(3, head.key)
             try statement.run()
         }
+    }
+
+    /// Runs a body as a transaction of its own, between those of the runs.
+    func transact<Value>(_ body: () throws -> Value) throws(StoreError) -> Value {
+        if let failure { throw failure }
+        do { return try connection.transaction(.immediate, body) } catch { throw judge(error) }
     }
 
     // MARK: Failing

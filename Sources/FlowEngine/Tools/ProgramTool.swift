@@ -7,8 +7,8 @@ import FlowCore
 /// `bash` and `python`: a program that the model wrote, as a child in the work folder with limits of time and size, and
 /// with no more of the environment than the node declares.
 ///
-/// It is kept in the folder by nothing but its own will: what the user may read and write, it may. So it is given to
-/// agents whose every word may be run, or with permissions.
+/// It is kept in the folder and off the network by the kernel (`IsolationSetting`), unless the node says otherwise. Without
+/// that it may read and write what the user may: then it is for agents whose every word may be run, or with permissions.
 struct ProgramTool: AgentTool {
     /// The language of the program.
     enum Language: Sendable { case bash, python }
@@ -66,6 +66,16 @@ struct ProgramTool: AgentTool {
         command.errorOutput = OutputPlan(tailCap: Self.outputLimit / 4, collectCap: Self.outputLimit / 4)
         command.limits = ResourceLimits(
             addressSpace: 16 << 30, cpuSeconds: 600, fileSize: 1 << 30, openFiles: 1024, coreSize: 0)
+        let given = site.context.fields["isolate"]
+        if given?.boolValue != false {
+            let setting =
+                IsolationSetting(given, folder: site.context.workflowDirectory) ?? IsolationSetting()
+            do throws(NodeFailureError) {
+                command.isolation = try setting.isolation(for: site.context, searchPath: paths.searchPath)
+            } catch {
+                return .failed(error.failure.message)
+            }
+        }
         let result: ChildResult
         do throws(SpawnError) {
             result = try await processes.run(command)

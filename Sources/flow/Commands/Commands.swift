@@ -11,6 +11,7 @@ enum Commands {
         ] + BranchCommandLine.all + [
             TreeCommandLine.spec, CompareCommandLine.spec, WhyCommandLine.spec,
             ListCommandLine.spec, ShowCommandLine.spec, CostCommandLine.spec, PricesCommandLine.spec,
+            StatsCommandLine.spec,
             LogsCommandLine.spec, EventsCommandLine.spec,
             WatchCommandLine.spec, ReportCommandLine.spec,
         ] + ModesCommandLine.all + [
@@ -19,7 +20,8 @@ enum Commands {
             SimulateCommandLine.spec, GraphCommandLine.spec, InspectCommandLine.spec, SchemaCommandLine.spec,
             LSPCommandLine.spec, InitCommandLine.spec, ImportCommandLine.spec, ExportCommandLine.bundle,
             ExportCommandLine.argo, EjectCommandLine.spec,
-        ] + AgentsCommandLine.all + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all
+        ] + SessionCommandLine.all + AgentsCommandLine.all
+            + StoreCommandLine.all + [CollectCommandLine.spec] + ModelCommandLine.all
             + [ModelCheckCommandLine.spec] + SecretCommandLine.all + MCPCommandLine.all + EngineCommandLine.all + [
                 DoctorCommandLine.spec, VersionCommandLine.spec,
             ]

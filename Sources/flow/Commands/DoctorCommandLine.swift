@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ChildProcess
 import FileSystem
 import FlowEngine
 
@@ -28,6 +29,7 @@ enum DoctorCommandLine {
         checks.append(
             program("dot", for: "flow graph --format svg", cure: "apt-get install graphviz", workplace.environment))
         checks.append(tools(workplace.environment))
+        checks.append(isolation())
         checks += await ModelCommandLine.checks(workplace)
         let isWhole = checks.allSatisfy { $0.problem == nil }
         if invocation.flag("json") {
@@ -103,6 +105,16 @@ enum DoctorCommandLine {
             if File.isExecutable(path), !File.isDirectory(path) { return Check(name: name, detail: path) }
         }
         return Check(name: name, problem: "not in PATH; needed for \(purpose)", detail: "", cure: cure)
+    }
+
+    /// What `isolate:` can do here. A kernel that offers less is no reason not to work.
+    private static func isolation() -> Check {
+        let lacks = IsolationSetting().lacks()
+        let detail =
+            lacks.isEmpty
+            ? "files and network, by Landlock \(Isolation.landlockVersion) and seccomp"
+            : "in part; this kernel does not offer \(lacks.joined(separator: "; nor "))"
+        return Check(name: "isolation of programs", detail: detail)
     }
 
     private static func tools(_ environment: [String: String]) -> Check {

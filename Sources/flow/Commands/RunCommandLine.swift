@@ -12,6 +12,8 @@ enum RunCommandLine {
             .option("input-file", "FILE", repeated: true, "A JSON object of inputs; - is the standard input."),
             .option("max-parallel", "N", "The most nodes at the same time."),
             .option("approval", "MODE", "When people are asked: a mode or a preset, in place of the workflow's."),
+            .option("session", "NAME", "The session that the run belongs to (`flow session new`)."),
+            .flag("ignore-estimate", "Start although it may cost more than budgets leave."),
         ] + Foreground.options,
         discussion: """
             WORKFLOW is a name of the catalog (`flow modes`), a path, or - for the standard input. For an input of type
@@ -37,6 +39,8 @@ enum RunCommandLine {
         options.maxParallel = try invocation.integer("max-parallel", minimum: 1)
         let approval = try invocation.choice("approval", ApprovalPolicy.names)
         options.startedBy = workplace.person
+        options.session = invocation.value("session")
+        options.ignoresEstimate = invocation.flag("ignore-estimate")
         let workflow = try workplace.load(invocation.argument(0))
         guard let plan = try compiled(workflow, isQuiet: invocation.flag("quiet")) else { return .invalidWorkflow }
         if let approval { try choose(approval, of: plan.definition, &options) }
@@ -50,6 +54,8 @@ enum RunCommandLine {
         var pending: LoadedWorkflow? = consume workflow
         return try await foreground.follow(engine, progress) {
             guard let workflow = pending.take() else { preconditionFailure("a run is begun once") }
+            var options = options
+            options.estimate = try await engine.estimate(of: plan.definition, session: options.session)
             return try await engine.start(workflow, inputs: inputs, options: options, observer: progress)
         }
     }

@@ -8,9 +8,45 @@ struct CostText {
     var key: CostReport.Key
     /// The sums of all runs of the tree that a derived run is in.
     var tree: CostReport?
+    /// The budgets that the runs share, with what is used of them.
+    var budgets: [BudgetLine] = []
+
+    /// A budget that runs share.
+    struct BudgetLine {
+        var budget: SharedBudget
+        var used: SpendingSums
+        var period: String
+
+        /// The limits with what is used of each, in percent.
+        var measures: [(name: String, used: String, limit: String, percent: Int)] {
+            budget.percentages(of: used).map { measure, percent in
+                switch measure {
+                case .dollars:
+                    ("usd", used.money.description, Money(dollars: budget.dollars ?? 0).description, percent)
+                case .tokens: ("tokens", String(used.tokens), String(budget.tokens ?? 0), percent)
+                default: ("calls", String(used.calls), String(budget.calls ?? 0), percent)
+                }
+            }
+        }
+    }
+
+    /// The budgets as a table; nothing without any.
+    var budgetTable: String {
+        guard !budgets.isEmpty else { return "" }
+        var table = Table(header: ["Budget", "Period", "Used", "Limit", "%", "Status"])
+        for line in budgets {
+            for measure in line.measures {
+                table.add([
+                    line.budget.name, line.period, "\(measure.used)\(measure.name == "usd" ? "" : " \(measure.name)")",
+                    measure.limit, String(measure.percent), QuotaStatus(percent: measure.percent).rawValue,
+                ])
+            }
+        }
+        return table.text
+    }
 
     var text: String {
-        guard report.total.calls > 0 else { return "no calls\n" + treeLine }
+        guard report.total.calls > 0 else { return "no calls\n" + treeLine + budgetTable }
         var table = Table(
             header: [
                 title, "Cost ($)", "Prompt Tokens", "Completion Tokens", "Total Tokens", "Model",
@@ -25,7 +61,7 @@ struct CostText {
             text += "\(total.lostCalls) calls have no end yet: what was set aside for them is counted\n"
         }
         if total.isEstimated { text += "some tokens are guessed, because nobody counted them\n" }
-        return text
+        return budgets.isEmpty ? text : text + "\n" + budgetTable
     }
 
     private var title: String {
@@ -35,6 +71,8 @@ struct CostText {
         case .agent: "Agent"
         case .model: "Model"
         case .day: "Day"
+        case .session: "Session"
+        case .call: "Call"
         }
     }
 
@@ -68,6 +106,19 @@ struct CostText {
             object["tree"] = [
                 "runs": .array(tree.rows.map { .string($0.name) }), "total": Self.json(tree.total),
             ]
+        }
+        if !budgets.isEmpty {
+            object["budgets"] = .array(
+                budgets.flatMap { line in
+                    line.measures.map { measure in
+                        [
+                            "budget": .string(line.budget.name), "period": .string(line.period),
+                            "measure": .string(measure.name), "used": .string(measure.used),
+                            "limit": .string(measure.limit), "percent": .integer(Int64(measure.percent)),
+                            "status": .string(QuotaStatus(percent: measure.percent).rawValue),
+                        ]
+                    }
+                })
         }
         return object
     }

@@ -53,6 +53,8 @@ enum EventText {
                 + (end.isTaped ? "from the tape" : end.charge.isPriced ? end.charge.money.description : "price unknown")
         case .budgetReached(_, let measure, let percent): "\(percent) % of \(measure.rawValue)"
         case .budgetExceeded(_, let reason): oneLine(reason)
+        case .sharedBudget(_, _, _, let reason?): oneLine(reason)
+        case .sharedBudget(let name, let measure, let percent, nil): "\(name): \(percent) % of \(measure.rawValue)"
         }
     }
 

@@ -94,6 +94,9 @@ final class RunProgress: RunObserver {
         case .budgetReached(let node, let measure, let percent):
             "\(percent) % of the \(measure.rawValue) in the budget of \(node.map { "node \($0)" } ?? "the run") are used"
         case .budgetExceeded(_, let reason): reason
+        case .sharedBudget(_, _, _, let reason?): reason
+        case .sharedBudget(let name, let measure, let percent, nil):
+            "\(percent) % of the \(measure.rawValue) in the budget of \(name) are used"
         default: nil
         }
     }

@@ -21,6 +21,8 @@ struct RunReport {
     var layout: RunLayout
     /// What its calls to models and tools have cost.
     var cost: CostReport.Row
+    /// What the run was expected to cost, and what it has cost with its sub-workflows.
+    var estimate: (RunEstimate, cost: Money)?
     /// Whether the row says that the run is running although no engine owns the store.
     var isOrphaned = false
 
@@ -52,12 +54,27 @@ struct RunReport {
         }
         var cost = CostReport()
         try await reader.add(summary, to: &cost, by: .run)
+        var estimate: (RunEstimate, cost: Money)?
+        if let expected = try await reader.inputs(of: summary).1.estimate {
+            estimate = (expected, try await reader.cost(of: summary))
+        }
         return RunReport(
             summary: summary, nodes: nodes, outputs: outputs, artifacts: artifacts,
             approvals: try await approvals(of: summary.id, nodes, reader: reader, depth: 8), pauseQuestion: pause,
             people: people,
             failures: nodes.compactMap { node in failures[node.node].map { (node.node, $0.0, $0.1) } },
-            layout: layout, cost: cost.total, isOrphaned: isOrphaned)
+            layout: layout, cost: cost.total, estimate: estimate, isOrphaned: isOrphaned)
+    }
+
+    /// What was expected, and how far the cost is from it.
+    private var estimateLine: String? {
+        guard let (estimate, cost) = estimate else { return nil }
+        let range = estimate.low == estimate.high ? "\(estimate.low)" : "\(estimate.low) to \(estimate.high)"
+        let part =
+            estimate.error(of: cost).map { error in
+                error == 0 ? ", just as much" : ", \(abs(error)) % \(error < 0 ? "less" : "more") than expected"
+            } ?? ""
+        return "expected \(range) \(estimate.source.phrase); the run has cost \(cost)\(part)\n"
     }
 
     private static let mostReadForPeople = 2000
@@ -104,6 +121,7 @@ struct RunReport {
             let taped = cost.tapedCalls > 0 ? ", \(cost.tapedCalls) of them answered by a tape" : ""
             text += "\ncost  \(CostText.dollars(cost)), \(cost.totalTokens) tokens, \(calls)\(taped)\n"
         }
+        if summary.status.isTerminal, let line = estimateLine { text += line }
         for approval in approvals {
             text += "\n\(approval.node) asks\n" + question(approval.request)
         }
@@ -244,6 +262,14 @@ struct RunReport {
         if isOrphaned { object["status"] = "interrupted" }
         object["nodes"] = .array(nodes.map(\.json))
         if cost.calls > 0 { object["cost"] = CostText.json(cost) }
+        if let (estimate, cost) = estimate {
+            object["estimate"] = [
+                "low": .number(estimate.low.dollars), "high": .number(estimate.high.dollars),
+                "expected": .number(estimate.expected.dollars), "source": .string(estimate.source.rawValue),
+                "cost": .number(cost.dollars),
+                "errorPercent": estimate.error(of: cost).map { .integer(Int64($0)) } ?? .null,
+            ]
+        }
         object["inputs"] = .object(inputs)
         object["outputs"] = .object(outputs)
         object["artifacts"] = .array(
