@@ -20,6 +20,8 @@ struct RunMachineSimulationTests {
             var statuses: [String: NodeStatus] = [:]
             for recorded in log {
                 events[recorded.event.typeName, default: 0] += 1
+                // What a run goes back behind begins anew.
+                if case .runRewound(let rewind) = recorded.event { for node in rewind.nodes { statuses[node] = nil } }
                 guard let node = recorded.event.node, let next = next(recorded.event, statuses[node]) else { continue }
                 // `ready` is no fact: what happens to a node first happens to a ready or a pending one.
                 moves.insert([statuses[node] ?? .ready, next])
@@ -35,6 +37,7 @@ struct RunMachineSimulationTests {
             case .nodeFailed(_, _, let failure, nil):
                 failure.reason == .rejected && old == .waiting ? .rejected : .failed
             case .nodeWaiting: .waiting
+            case .nodeReleased: .ready
             case .nodeReused: .reused
             case .nodeSkipped: .skipped
             case .nodeOmitted: .omitted
@@ -62,6 +65,7 @@ struct RunMachineSimulationTests {
             "node_started", "node_succeeded", "node_failed", "node_waiting", "approval_decided", "node_skipped",
             "node_omitted", "node_cancelled", "node_interrupted", "node_repeated", "call_started", "call_ended",
             "budget_reached", "budget_exceeded", "node_fingerprinted", "node_reused",
+            "node_released", "run_rewound", "pause_asked", "pause_decided", "intervened",
         ] {
             #expect(coverage.events[name, default: 0] >= 100, "\(name) hardly happens")
         }

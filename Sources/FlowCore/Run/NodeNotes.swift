@@ -60,6 +60,15 @@ extension RunMachine {
     /// How often the run has gone back behind a node.
     public func rounds(of node: Int) -> Int { notes(of: node).first?.rounds ?? 0 }
 
+    /// Whether what comes of a node depends on what people have said or done: it then stands for no other run.
+    public func isTouched(_ node: Int) -> Bool {
+        if !runFeedback.isEmpty { return true }
+        return notes(of: node).contains { note in
+            !note.feedback.isEmpty || !note.change.isEmpty || note.pinned != nil || !note.messages.isEmpty
+                || note.rounds > 0
+        }
+    }
+
     /// The first attempt of the conversation that the present one goes on with; nil when it begins anew.
     public func conversation(of node: Int) -> Int? { notes[node]?.conversation }
 

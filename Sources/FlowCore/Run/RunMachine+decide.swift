@@ -26,7 +26,10 @@ extension RunMachine {
             return [.nodeFingerprinted(node: name(of: node), fingerprint: fingerprint)]
         case .reused(let node, let origin, let result):
             // A node that stands in line for a slot is ready too, and may still be spared.
-            guard has(node, .ready), !nodes[node].isExpanded, !isStopped(node) else { return [] }
+            // What has run already, or is to be asked about first, is not.
+            guard has(node, .ready), !nodes[node].isExpanded, !isStopped(node), nodes[node].attempt == 0,
+                gate(before: node) == nil
+            else { return [] }
             return [.nodeReused(node: name(of: node), from: origin, result: result)]
         case .expanded(let node, let keys, let items):
             guard has(node, .ready), !nodes[node].isExpanded else { return [] }

@@ -31,7 +31,8 @@ public struct NodeFingerprintSummary: Sendable, Hashable {
         self.origin = origin
     }
 
-    /// The rows as they follow from the events of a run. What is told first of a node is kept.
+    /// The rows as they follow from the events of a run. What is told first of a node is kept, until people have a part in
+    /// what comes of it: then the result stands for no other run.
     public static func rows(in events: some Sequence<RecordedEvent>) -> [NodeFingerprintSummary] {
         var rows: [NodeFingerprintSummary] = []
         var places: [String: Int] = [:]
@@ -42,10 +43,45 @@ public struct NodeFingerprintSummary: Sendable, Hashable {
                 rows.append(NodeFingerprintSummary(node: node, fingerprint: fingerprint))
             case .nodeReused(let node, let origin, _):
                 if let place = places[node], rows[place].origin == nil { rows[place].origin = origin }
-            default: break
+            default:
+                let touched = recorded.event.touchedNodes
+                if touched == .none || rows.isEmpty { continue }
+                rows.removeAll { $0.origin == nil && touched.contains($0.node) }
+                places = [:]
+                for (place, row) in rows.enumerated() { places[row.node] = place }
             }
         }
         return rows
+    }
+}
+
+/// The nodes in whose work people had a part.
+package enum TouchedNodes: Hashable {
+    case none
+    /// Each with its items, if it is a fan-out.
+    case these([String])
+    case all
+
+    func contains(_ node: String) -> Bool {
+        switch self {
+        case .none: false
+        case .these(let names):
+            names.contains { node.utf8.elementsEqual($0.utf8) || node.utf8.starts(with: "\($0)[".utf8) }
+        case .all: true
+        }
+    }
+}
+
+extension RunEvent {
+    /// The nodes whose results depend on people from here on, and not on what was known before alone.
+    package var touchedNodes: TouchedNodes {
+        switch self {
+        case .approvalDecided(let node, _), .intervened(let node, _): .these([node])
+        case .runRewound(let rewind): .these(rewind.nodes)
+        // The word goes to all agents.
+        case .pauseDecided(let decision): decision.word == nil ? .none : .all
+        default: .none
+        }
     }
 }
 

@@ -41,6 +41,7 @@ struct RunRows: Sendable {
             results[node] = nil
             failures[node] = nil
             failedAttempts[node] = nil
+            fingerprinted.remove(node)
             previous[node] = nil
             ended.remove(node)
             guard isKnown else { continue }

@@ -7,13 +7,17 @@ import SQLite
 enum FingerprintRow: Sendable {
     case known(node: String, Digest)
     case reused(node: String, NodeOrigin)
+    case touched(TouchedNodes)
 
     /// What an event says of a fingerprint; nil for one that says nothing.
     init?(_ event: RunEvent) {
         switch event {
         case .nodeFingerprinted(let node, let fingerprint): self = .known(node: node, fingerprint)
         case .nodeReused(let node, let origin, _): self = .reused(node: node, origin)
-        default: return nil
+        default:
+            let touched = event.touchedNodes
+            if touched == .none { return nil }
+            self = .touched(touched)
         }
     }
 }
@@ -26,6 +30,13 @@ extension StoreWriter {
     private static let reuseFingerprint = """
         UPDATE fingerprint SET origin_run = ?, origin_node = ? WHERE run = ? AND node = ? AND origin_run IS NULL
         """
+
+    private static let dropFingerprint = """
+        DELETE FROM fingerprint WHERE run = ?1 AND origin_run IS NULL
+            AND (node = ?2 OR substr(node, 1, length(?2) + 1) = ?2 || '[')
+        """
+
+    private static let dropFingerprints = "DELETE FROM fingerprint WHERE run = ? AND origin_run IS NULL"
 
     /// Writes what an event says of a fingerprint.
     func write(_ row: FingerprintRow, run: Int64) throws(SQLiteError) {
@@ -42,6 +53,18 @@ extension StoreWriter {
             try statement.bind(2, origin.node)
             try statement.bind(3, run)
             try statement.bind(4, node)
+            try statement.run()
+        case .touched(.none): break
+        case .touched(.these(let nodes)):
+            let statement = try connection.cached(Self.dropFingerprint)
+            for node in nodes {
+                try statement.bind(1, run)
+                try statement.bind(2, node)
+                try statement.run()
+            }
+        case .touched(.all):
+            let statement = try connection.cached(Self.dropFingerprints)
+            try statement.bind(1, run)
             try statement.run()
         }
     }
