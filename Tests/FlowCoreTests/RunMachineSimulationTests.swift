@@ -65,9 +65,12 @@ struct RunMachineSimulationTests {
             "node_started", "node_succeeded", "node_failed", "node_waiting", "approval_decided", "node_skipped",
             "node_omitted", "node_cancelled", "node_interrupted", "node_repeated", "call_started", "call_ended",
             "budget_reached", "budget_exceeded", "node_fingerprinted", "node_reused",
-            "node_released", "run_rewound", "pause_asked", "pause_decided", "intervened",
+            "node_released", "intervened",
         ] {
             #expect(coverage.events[name, default: 0] >= 100, "\(name) hardly happens")
+        }
+        for name in ["run_rewound", "pause_asked", "pause_decided"] {
+            #expect(coverage.events[name, default: 0] >= 5, "\(name) hardly happens")
         }
         for from in NodeStatus.allCases where from != .pending && from != .reused {
             for to in NodeStatus.allCases where from.allows(to) {

@@ -6,11 +6,11 @@ import Testing
 struct RunMachineStatusTests {
     private static let moves: [NodeStatus: Set<NodeStatus>] = [
         .pending: [.ready, .omitted, .cancelled, .reused],
-        .ready: [.running, .reused, .skipped, .failed, .cancelled],
+        .ready: [.running, .waiting, .reused, .skipped, .failed, .cancelled],
         .running: [.succeeded, .failed, .waiting, .retrying, .interrupted, .cancelled],
-        .waiting: [.succeeded, .failed, .rejected, .retrying, .cancelled],
+        .waiting: [.succeeded, .failed, .rejected, .skipped, .ready, .waiting, .retrying, .cancelled],
         .retrying: [.running, .cancelled],
-        .interrupted: [.running, .failed, .cancelled],
+        .interrupted: [.running, .waiting, .failed, .cancelled],
         .succeeded: [], .reused: [], .failed: [], .rejected: [], .skipped: [], .omitted: [], .cancelled: [],
     ]
 

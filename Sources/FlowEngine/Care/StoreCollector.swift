@@ -189,7 +189,8 @@ public struct StoreCollector {
             try connection.execute("DROP TRIGGER IF EXISTS event_is_never_removed")
             for run in dead {
                 for table in [
-                    "branch_note", "branch", "call", "fingerprint", "session_run", "solved_error", "event", "node", "run",
+                    "branch_note", "branch", "call", "fingerprint", "session_run", "solved_error", "event", "node",
+                    "run",
                 ] {
                     let column = table == "run" ? "key" : "run"
                     let statement = try connection.cached("DELETE FROM \(table) WHERE \(column) = ?")

@@ -81,8 +81,25 @@ extension SimulatedRun {
             if let failure = vote.failure(leastAgreement: least) { return send(.joinFailed(node, failure)) }
             columns = vote.outputs
         }
+        var record = NodeRecord(outputs: columns)
+        record.artifactPaths = artifactPaths(of: items, machine.definition(of: node))
         send(.joined(node, result: .zero))
-        remember(NodeRecord(outputs: columns), of: node)
+        remember(record, of: node)
+    }
+
+    /// The files of a fan-out's items: lists in item order, null where an item has none.
+    private func artifactPaths(of items: Range<Int>, _ definition: NodeDefinition) -> JSONObject {
+        var names = site.kinds[definition.kind]?.artifactNames(of: definition) ?? []
+        names += definition.options.artifacts.map(\.name)
+        var paths = JSONObject()
+        for name in names {
+            paths[name] = .array(
+                items.map { item in
+                    let kept = records[item]?.artifacts.first { $0.name == name }
+                    return kept.map { .string("\(machine.name(of: item))/\($0.file)") } ?? .null
+                })
+        }
+        return paths
     }
 
     // MARK: Values

@@ -12,7 +12,7 @@ import Testing
         agents:
           worker: {instructions: Work., tools: [bash, write_file], permissions: {ask: [bash]}}
         nodes:
-          a: {agent: worker, prompt: Go., retry: 1}
+          a: {agent: worker, prompt: Go., retry: 1, isolate: false}
         outputs: {text: "${{ nodes.a.outputs.text }}", calls: "${{ nodes.a.outputs.tool_calls }}"}
         """
 
