@@ -116,7 +116,8 @@ struct ShippedModeTests {
         #expect(try right.prompt(2).contains("The number 920.5 is not in the data."))
         let other = try FlowProgram()
         let wrong = try await ScriptedEndpoint(
-            #"[{"when": {"system": "You write plain English prose"}, "reply": {"text": "The mean is 77."}}]"#, in: other)
+            #"[{"when": {"system": "You write plain English prose"}, "reply": {"text": "The mean is 77."}}]"#, in: other
+        )
         let template = try await run(
             other, "data_analysis", "--input", nile, environment: wrong.environment, narrative: "agent")
         #expect(template["summary"]?.stringValue?.hasPrefix("*Template text, not written by an agent.*") == true)
