@@ -23,7 +23,8 @@ import Testing
         let names = list.split(separator: "\n").map { line in
             let words = line.split(separator: " ")
             let hasTwo =
-                ["model", "mcp", "db", "secret", "agents"].contains(words[0]) || words.starts(with: ["export", "argo"])
+                ["model", "mcp", "engine", "db", "secret", "agents"].contains(words[0])
+                || words.starts(with: ["export", "argo"])
             return hasTwo ? words[0...1].map(String.init) : [String(words[0])]
         }
         #expect(names.count > 20)
