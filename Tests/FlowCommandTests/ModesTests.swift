@@ -62,7 +62,7 @@ struct ModesTests {
         #expect(try await names(flow, "list", "--engine", "kettle", "--tag", "hot", "--tag", "cold") == ["tea"])
         #expect(try await names(flow, "list", "--engine", "kettle", "--tag", "cold") == [])
         #expect(try await names(flow, "search", "WARM brews") == ["tea"])
-        #expect(try await names(flow, "search", "tea", "--category", "operations") == [])
+        #expect(try await names(flow, "search", "WARM brews", "--category", "operations") == [])
         let text = try await flow.run("modes", "list", "--category", "kitchen")
         #expect(text.output.contains("tea   Tea    kitchen   kettle  3m-5m"), "\(text.output)")
         let none = try await flow.run("modes", "search", "nothing of the kind")

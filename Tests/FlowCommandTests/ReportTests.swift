@@ -57,7 +57,8 @@ struct ReportTests {
         try flow.write("harbour.yaml", Self.text)
         try flow.write("log.csv", "name,tons\nAda,5\nBo,7\n")
         let endpoint = try await ScriptedEndpoint(
-            #"[{"when": {"agent": "summariser"}, "reply": {"text": "Two <b>ships</b> came | at noon."}}]"#, in: flow)
+            #"[{"when": {"system": "You sum up facts"}, "reply": {"text": "Two <b>ships</b> came | at noon."}}]"#,
+            in: flow)
         let end = try await flow.start(
             ["run", "harbour.yaml", "--input", "log=@log.csv", "--approval", "none"], environment: endpoint.environment
         ).end()

@@ -40,10 +40,7 @@ struct ResearchModeTests {
             text("Title: Did the Nile fall\n\nIdea: version \($0) asks whether the flow fell in 1899.")
         }
         let critiques = (1...3).map { text("1. Fault \($0).") }
-        let program = json([
-            "filename": "steps.py", "code_explanation": "It compares two means.", "modification_summary": "",
-            "python_code": .string(code),
-        ])
+        let program = text("```python\n\(code)\n```\nIt compares two means.")
         let abstract = json([
             "title": "The flow of the Nile fell in 1899",
             "abstract": """
@@ -68,7 +65,7 @@ struct ResearchModeTests {
             [{"when": {"agent": "maker"}, "replies": [\(ideas.joined(separator: ", "))]},
              {"when": {"agent": "hater"}, "replies": [\(critiques.joined(separator: ", "))]},
              {"when": {"agent": "methods"}, "reply": \(text("Compare the mean flow before 1899 with that from 1899 on."))},
-             {"when": {"schema": "EngineerResponse"}, "reply": \(program)},
+             {"when": {"agent": "engineer"}, "reply": \(program)},
              {"when": {"agent": "researcher"}, "reply": \(right)},
              {"when": {"schema": "record_aas_keywords"}, "reply": \(json(["keywords": ["flow", "nile"]]))},
              {"when": {"schema": "PaperAbstract"}, "reply": \(abstract)},
@@ -151,7 +148,7 @@ struct ResearchModeTests {
     func killedAfterTheMethods() async throws {
         let flow = try FlowProgram()
         // The first answer of the engineer never comes: there the run is killed.
-        let silent = #"{"when": {"schema": "EngineerResponse"}, "fault": "silent", "times": 1}, "#
+        let silent = #"{"when": {"agent": "engineer"}, "fault": "silent", "times": 1}, "#
         let endpoint = try await ScriptedEndpoint("[" + silent + String(Self.rules.dropFirst()), in: flow)
         let words = [
             "run", "research", "--approval", "none", "--input", Self.description, "--input", "data_files=@\(Self.nile)",

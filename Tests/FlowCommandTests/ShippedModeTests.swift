@@ -106,7 +106,7 @@ struct ShippedModeTests {
         let nile = "data_files=@\(Self.sample("workflows/examples/nile/nile.csv"))"
         let right = try await ScriptedEndpoint(
             """
-            [{"when": {"agent": "data_analyst"}, "replies": [{"text": "Column flow of nile.csv has a mean of 920.5."},
+            [{"when": {"system": "You write plain English prose"}, "replies": [{"text": "Column flow of nile.csv has a mean of 920.5."},
               {"text": "Column flow of nile.csv has a mean of 919.4."}]}]
             """, in: flow)
         let outputs = try await run(
@@ -116,7 +116,8 @@ struct ShippedModeTests {
         #expect(try right.prompt(2).contains("The number 920.5 is not in the data."))
         let other = try FlowProgram()
         let wrong = try await ScriptedEndpoint(
-            #"[{"when": {"agent": "data_analyst"}, "reply": {"text": "The mean is 77."}}]"#, in: other)
+            #"[{"when": {"system": "You write plain English prose"}, "reply": {"text": "The mean is 77."}}]"#, in: other
+        )
         let template = try await run(
             other, "data_analysis", "--input", nile, environment: wrong.environment, narrative: "agent")
         #expect(template["summary"]?.stringValue?.hasPrefix("*Template text, not written by an agent.*") == true)
@@ -175,7 +176,7 @@ struct ShippedModeTests {
 
         let endpoint = try await ScriptedEndpoint(
             """
-            [{"when": {"agent": "summariser"}, "replies": [{"text": "Backups are kept for 31 days."},
+            [{"when": {"system": "You sum up facts"}, "replies": [{"text": "Backups are kept for 31 days."},
               {"text": "Alarms are answered by telephone."}]}]
             """, in: flow)
         let two = try await run(

@@ -41,7 +41,7 @@ def answer(results):
     speakers = ("executor", "researcher", "researcher_response_formatter", "engineer", "engineer_nest", "terminator")
     for message in reversed(results.get("chat_history") or []):
         name, text = message.get("name") or "", message.get("content") or ""
-        if isinstance(text, str) and text.strip() and name in speakers:
+        if isinstance(text, str) and text.strip() not in ("", "None") and name in speakers:
             return text.strip()
     return ""
 

@@ -2,6 +2,7 @@
 """The package denario as an engine of flow. Its project folder comes in as a folder, or as files, and goes out as files."""
 
 import os
+import re
 import shutil
 import sys
 
@@ -31,7 +32,8 @@ def language_model(name):
 
 def copy(path, inputs):
     """A file of a project to its place."""
-    name = os.path.basename(path)
+    # Of two files of one name a run keeps the second under a longer one.
+    name = re.sub(r"^project_\d+-", "", os.path.basename(path))
     if name in KEPT:
         shutil.copyfile(path, os.path.join(inputs, name))
     elif name.lower().endswith(PICTURES):
@@ -92,7 +94,6 @@ def finish(work, key, **more):
     text = read(key)
     if not text.strip():
         raise flow_engine.Failure("schema_mismatch", f"denario has left no {TEXTS[key]}")
-    work.artifact(key, os.path.join("project/input_files", TEXTS[key]), "text/markdown")
     return {key: text, "project": project_files(), **more}
 
 
@@ -131,8 +132,6 @@ def results(work):
         orchestration_model=model, formatter_model=model, max_n_steps=work.input["max_n_steps"],
         max_n_attempts=work.input["max_n_attempts"], restart_at_step=work.input["restart_at_step"],
         hardware_constraints=work.input.get("hardware_constraints"))
-    if os.path.isdir("project/input_files/plots"):
-        work.artifact("plots", "project/input_files/plots")
     return finish(work, "results")
 
 

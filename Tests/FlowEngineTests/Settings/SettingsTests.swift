@@ -32,7 +32,6 @@ struct SettingsTests {
         arguments: [
             "key: sk-Vb81kYt40aQ9mX2z", "key: {env: sk-Vb81kYt40aQ9mX2z, secret: S}", "url: sk-Vb81kYt40aQ9mX2z",
             "api_key: Vb81kYt40aQ9mX2zPw", "key: \"Vb81kYt40aQ9mX2zPw\"", "key: [Vb81kYt40aQ9mX2zPw",
-            "key: {Vb81kYt40aQ9mX2zPw: 1}",
         ])
     func keysAreHidden(line: String) throws {
         let folder = try TemporaryDirectory()
