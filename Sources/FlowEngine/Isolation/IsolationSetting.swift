@@ -141,9 +141,19 @@ enum SystemPaths {
         "/etc/terminfo", "/etc/inputrc", "/etc/bash.bashrc", "/etc/os-release", "/etc/debian_version",
     ]
 
+    /// flow's own Python environment, and the Python that it was made with.
+    private static func ownTools(_ tools: String) -> [String] {
+        var paths = ["bin", "lib", "lib64", "pyvenv.cfg"].map { FilePath.join(tools, $0) }
+        if let python = try? File.realPath(FilePath.join(tools, "bin/python")) {
+            let base = FilePath.dirname(FilePath.dirname(python))
+            if base != "/", base != "/usr" { paths += ["bin", "lib"].map { FilePath.join(base, $0) } }
+        }
+        return paths
+    }
+
     /// The system, and the folders of programs with the libraries beside them: a Python that a user has installed.
     static func readable(searchPath: String) -> [String] {
-        var paths = fixed
+        var paths = fixed + ownTools(ToolPaths().tools)
         for part in searchPath.split(separator: ":") where part.hasPrefix("/") {
             let folder = FilePath.normalise(String(part))
             guard folder != "/", !folder.hasPrefix("/usr/") else { continue }
