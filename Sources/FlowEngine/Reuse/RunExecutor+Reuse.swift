@@ -7,7 +7,8 @@ extension RunExecutor {
     /// Notes what a prepared node depends on, and looks for a result of the same in other runs; nil when it has to run.
     func reused(_ node: Int, _ batch: inout RunBatch) async throws(StoreError) -> RunInput? {
         guard let reuse = site.reuse, let policy = definition(of: node).reusePolicy,
-            site.options.feedback.isEmpty, !machine.isTouched(node),
+            // What has run is not spared any more, also when a person lets it run once more.
+            site.options.feedback.isEmpty, !machine.isTouched(node), machine.nodes[node].attempt == 0,
             let parts = try await fingerprint(of: node, reuse)
         else { return nil }
         let bytes = JSONValue.object(parts).jsonBytes(.canonical)
