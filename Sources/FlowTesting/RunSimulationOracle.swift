@@ -331,7 +331,8 @@ struct RunSimulationOracle {
             expect(definition.needs.contains { accepts($0, of: node) == false }, "`\(event.line)` without a cause")
             move(node, .omitted, event)
         case .nodeCancelled:
-            expect(isStopped(node), "`\(event.line)` without a cause")
+            let isAborted = isCancelled && nodes[node].decision?.resolution == .abort
+            expect(isStopped(node) || isAborted, "`\(event.line)` without a cause")
             expect(!isMain(node) || isCancelled || nodes[node].isItem, "`\(event.line)` in a run that goes on")
             move(node, .cancelled, event)
         case .nodeInterrupted(_, let attempt):

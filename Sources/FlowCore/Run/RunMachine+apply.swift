@@ -138,11 +138,12 @@ extension RunMachine {
     }
 
     private mutating func cancel(by: String, reason: String) {
-        guard cancellation == nil else { return }
-        cancellation = (by, reason)
+        // Nothing holds up the end of a run, also where it was paused while it cleaned up.
         isPaused = false
         pauseQuestion = nil
         (wantsPause, stopReason) = (false, nil)
+        guard cancellation == nil else { return }
+        cancellation = (by, reason)
         for node in nodes.indices.reversed() where nodes[node].planNode < plan.finallyStart { stop(node) }
     }
 

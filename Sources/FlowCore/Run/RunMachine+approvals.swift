@@ -79,7 +79,10 @@ extension RunMachine {
         }
         let said = decision.comment.map { ": \($0)" } ?? ""
         switch (decision.resolution, request.checkpoint) {
-        case (.abort, _): return [.cancelRequested(by: decision.by, reason: "aborted by \(decision.by)\(said)")]
+        case (.abort, _):
+            let fact = RunEvent.cancelRequested(by: decision.by, reason: "aborted by \(decision.by)\(said)")
+            // A cancelled run goes on with what cleans up, so that the node that asked has to end by itself.
+            return [fact] + (nodes[node].planNode < plan.finallyStart ? [] : [.nodeCancelled(node: name)])
         case (.skip, _): return [.nodeSkipped(node: name, reason: "skipped by \(decision.by)\(said)")]
         case (.rejected, .tool): return [.nodeReleased(node: name, opens: true)]
         case (.rejected, .onError):

@@ -17,7 +17,7 @@ extension RunMachine {
             return [.runResumed(by: by)]
         case .cancel(let by, let reason):
             try checkNotEnded()
-            return cancellation == nil ? [.cancelRequested(by: by, reason: reason)] : []
+            return cancellation == nil || isPaused ? [.cancelRequested(by: by, reason: reason)] : []
         case .prepared: return []
         case .conditionFalse(let node, let reason):
             return has(node, .ready) ? [.nodeSkipped(node: name(of: node), reason: reason)] : []

@@ -106,6 +106,43 @@ struct ApprovalRuleTests {
         #expect(throws: RunError.self) { try run.answer("gate", .approved) }
     }
 
+    @Test("Who aborts at a question of what cleans up ends that node; the rest is cleaned up, paused or not")
+    func abortedCleaning() throws {
+        for isCancelled in [false, true] {
+            var run = try RunMachineRun(
+                [node("a")], finally: [node("ask", kind: "approval"), node("clean")], slots: 2)
+            if isCancelled { try run.send(.cancel(by: "ann", reason: "enough")) }
+            if isCancelled { try run.send(.cancelled(0, attempt: 1)) } else { try run.succeed("a") }
+            try run.wait("ask", for: .approval(ApprovalRequest(prompt: "?")))
+            try run.send(.pause(by: "ann"))
+            let count = run.log.count
+            try run.answer("ask", .abort)
+            #expect(
+                run.lines(after: count) == [
+                    "ask answered: abort", "cancel requested: aborted by ann: why", "ask cancelled",
+                ])
+            #expect(run.machine.status == .running)
+            try run.succeed("clean")
+            #expect(run.machine.status == .cancelled)
+        }
+    }
+
+    @Test("A cancelled run that was paused while it cleaned up is released by a second word")
+    func cancelledTwice() throws {
+        var run = try RunMachineRun([node("a")], finally: [node("clean")])
+        try run.send(.cancel(by: "ann", reason: "enough"))
+        try run.send(.cancelled(0, attempt: 1))
+        try run.send(.pause(by: "bob"))
+        #expect(run.machine.status == .paused)
+        try run.send(.cancel(by: "ann", reason: "now"))
+        #expect(run.machine.status == .running)
+        let count = run.log.count
+        try run.send(.cancel(by: "ann", reason: "now"))
+        #expect(run.log.count == count)
+        try run.succeed("clean")
+        #expect(run.lines(after: count).last == "run cancelled: enough")
+    }
+
     @Test("What a policy says of time holds for what it asks")
     func timeout() throws {
         var run = try RunMachineRun(
