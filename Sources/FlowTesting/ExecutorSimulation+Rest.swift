@@ -8,7 +8,7 @@ import Synchronization
 /// Looks at an executor when nothing of it goes on.
 extension ExecutorSimulation {
     private final class Box: Sendable {
-        let standing = Mutex<StandaloneRun.Standing?>(nil)
+        let hasAnswered = Atomic<Bool>(false)
         let events = Mutex<[RecordedEvent]>([])
         let rows = Mutex<[NodeSummary]>([])
     }
@@ -20,33 +20,40 @@ extension ExecutorSimulation {
             return state.run
         }
         guard let run else { return }
-        let box = Box()
+        let (box, world, plan, slots) = (Box(), world, plan, slots)
         Task.detached(executorPreference: scheduler) {
-            let standing = await run.standing
-            box.standing.withLock { $0 = standing }
+            await run.inspect { machine, standing in
+                box.hasAnswered.store(true, ordering: .relaxed)
+                if Self.check(machine, standing, world) { Self.compare(machine, plan, slots: slots, world) }
+            }
         }
         while scheduler.count > 0 { scheduler.run(at: 0) }
-        guard let standing = box.standing.withLock({ $0 }) else {
-            return world.note(problem: "the executor does not answer")
-        }
-        let folds = world.state.withLock { state in
+        if !box.hasAnswered.load(ordering: .relaxed) { world.note(problem: "the executor does not answer") }
+    }
+
+    /// Gives whether the log is to be folded too.
+    private static func check(
+        _ machine: borrowing RunMachine, _ standing: StandaloneRun.Standing, _ world: ExecutorWorld
+    ) -> Bool {
+        world.state.withLock { state in
             // Attempts that are asked to end may take their time.
             if standing.hasFailed || standing.isStopping { return false }
             state.expect(standing.isAtRest, "the loop of the executor hangs")
-            state.checkAttempts(standing.machine)
+            state.checkAttempts(machine)
             guard state.problems.isEmpty, state.settledAt != state.log.count else { return false }
             state.settledAt = state.log.count
             var oracle = state.oracle
             oracle.noteAllPrepared()
-            oracle.checkSettled(standing.machine)
+            oracle.checkSettled(machine)
             for problem in oracle.problems { state.expect(false, problem) }
             return state.random.chance(10)
         }
-        if folds { compare(standing.machine) }
     }
 
     /// A machine made from the log must be as the one that wrote it.
-    private func compare(_ machine: RunMachine) {
+    private static func compare(
+        _ machine: borrowing RunMachine, _ plan: Plan, slots: Int, _ world: ExecutorWorld
+    ) {
         let log = world.state.withLock { state in
             state.counts[.replays] += 1
             return state.log
@@ -109,7 +116,7 @@ extension ExecutorSimulation {
 
 extension ExecutorWorld.State {
     /// Each attempt that the machine believes in runs, and no other.
-    fileprivate mutating func checkAttempts(_ machine: RunMachine) {
+    fileprivate mutating func checkAttempts(_ machine: borrowing RunMachine) {
         var expected = 0
         for (node, state) in machine.nodes.enumerated() where state.isAttemptRunning {
             expected += 1

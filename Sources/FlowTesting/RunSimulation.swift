@@ -5,7 +5,7 @@ public import FlowCore
 /// Drives a run machine through a whole random life without an engine: random answers in random order, pauses,
 /// cancellation, answers that come late or twice, crashes with and without the last commit. After each step a
 /// second reading of the rules (`RunSimulationOracle`) must agree.
-public struct RunSimulation {
+public struct RunSimulation: ~Copyable {
     /// What went wrong, with all that is needed to see it again.
     public struct Failure: Error, Sendable, CustomStringConvertible {
         public var seed: UInt64
@@ -189,7 +189,7 @@ public struct RunSimulation {
             history: log.prefix(count ?? log.count))
     }
 
-    mutating func checkReplay(_ other: RunMachine, _ what: String) {
+    mutating func checkReplay(_ other: borrowing RunMachine, _ what: String) {
         func same(_ a: NodeState, _ b: NodeState) -> Bool {
             (a.status, a.attempt, a.failures, a.planNode) == (b.status, b.attempt, b.failures, b.planNode)
         }

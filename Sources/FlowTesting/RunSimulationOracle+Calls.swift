@@ -92,7 +92,7 @@ extension RunSimulationOracle {
         }
     }
 
-    func checkCalls(_ machine: RunMachine) {
+    func checkCalls(_ machine: borrowing RunMachine) {
         let open = calls.filter { $0.charge == nil }
         let areAwaited = open.allSatisfy { runs($0.node) || $0.isPart && !nodes[$0.node].status.isTerminal }
         expect(areAwaited, "a call is open whose attempt has ended")

@@ -542,7 +542,7 @@ struct RunSimulationOracle {
     // MARK: Checking
 
     /// What is wrong in a machine that has nothing more to decide.
-    func checkSettled(_ machine: RunMachine) {
+    func checkSettled(_ machine: borrowing RunMachine) {
         guard problems.isEmpty else { return }
         expect(machine.nodes.count == nodes.count, "the machine has \(machine.nodes.count) nodes, not \(nodes.count)")
         guard problems.isEmpty else { return }
@@ -578,7 +578,7 @@ struct RunSimulationOracle {
     }
 
     /// A node that could start must have a reason not to.
-    private func checkMustWait(_ node: Int, _ machine: RunMachine) {
+    private func checkMustWait(_ node: Int, _ machine: borrowing RunMachine) {
         guard isEngaged, !isPaused, ended == nil, !takesSlot(node) || usedSlots < slots else { return }
         if nodes[node].isItem, let most = definition(node).options.foreach?.maxParallel {
             let siblings = nodes[nodes[node].planNode].items ?? 0..<0

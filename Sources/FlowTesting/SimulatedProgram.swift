@@ -39,15 +39,14 @@ struct SimulatedProgram: NodeKind {
 }
 
 /// The kind of nodes that need no slot: their answer is a part of the run's next batch.
-struct SimulatedQuestion: NodeKind {
+struct SimulatedQuestion: InstantKind {
     let name = "free"
     let summary = "A simulated question, wait or sub-workflow."
     let body = FieldType.any
-    let usesSlot = false
     let world: ExecutorWorld
     let epoch: Int
 
-    func run(_ context: NodeContext) async -> NodeOutcome { world.inlineOutcome(of: context) }
+    func outcome(_ context: NodeContext) -> NodeOutcome { world.inlineOutcome(of: context) }
 }
 
 /// The sub-workflows of a simulated run; they outlive its process.

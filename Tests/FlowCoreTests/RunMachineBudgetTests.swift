@@ -138,7 +138,7 @@ struct RunMachineBudgetTests {
         try run.decide("a", approved: true)
         run.wait(200)
         try run.passTime()
-        let told = { (run: RunMachineRun) in
+        let told = { (run: borrowing RunMachineRun) in
             run.log.compactMap { recorded in
                 if case .budgetReached(nil, .time, let percent) = recorded.event { percent } else { nil }
             }

@@ -115,7 +115,7 @@ struct RunMachineForeachTests {
         try run.expand("each", "a", "b", "c", "d", "e")
         // Preparing an item twice gives it no second place in line.
         try run.send(.prepared(run.node("each[c]")))
-        func running(_ run: RunMachineRun) -> [String] {
+        func running(_ run: borrowing RunMachineRun) -> [String] {
             run.machine.nodes.indices.filter { run.machine.nodes[$0].isAttemptRunning }.map { run.machine.name(of: $0) }
         }
         #expect(running(run) == ["other", "each[a]", "each[b]"])
@@ -129,7 +129,7 @@ struct RunMachineForeachTests {
         try run.crash()
         #expect(running(run) == ["other", "each[d]", "each[e]"])
         try run.succeed("each[d]", "each[e]", "other")
-        #expect(run.machine.waitsForPeople)
+        #expect(run.machine.waitsForPeople == true)
         try run.decide("each[c]", approved: true)
         #expect(run.machine.ended?.status == .succeeded)
     }
@@ -158,9 +158,9 @@ struct RunMachineForeachTests {
         }
         #expect(machine.takeEffects().last == .join(0))
         #expect(machine.status == .running)
-        #expect(!machine.waitsForPeople)
+        #expect(machine.waitsForPeople == false)
         _ = try machine.advance(.joined(0, result: .zero), at: now)
         #expect(machine.status == .waiting)
-        #expect(machine.waitsForPeople)
+        #expect(machine.waitsForPeople == true)
     }
 }

@@ -49,6 +49,6 @@ struct RunMachinePartTests {
         _ = try machine.advance(.callBegan(0, attempt: 1, Self.part), at: now)
         _ = try machine.advance(.interrupted(0, attempt: 1), at: now)
         #expect(machine.calls.reserved.tokens == 60)
-        #expect(machine.takesParts(0))
+        #expect(machine.takesParts(0) == true)
     }
 }

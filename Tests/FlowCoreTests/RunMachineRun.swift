@@ -4,7 +4,7 @@ import FlowCore
 import FlowTesting
 
 /// A run for tests: nodes by name, answers by one call each, the log as text with times from 0.
-struct RunMachineRun {
+struct RunMachineRun: ~Copyable {
     private(set) var machine: RunMachine
     private(set) var log: [RecordedEvent] = []
     private(set) var effects: [RunEffect] = []

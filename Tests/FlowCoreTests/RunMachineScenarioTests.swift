@@ -155,9 +155,9 @@ struct RunMachineScenarioTests {
         #expect(run.machine.status == .running)
         try run.succeed("work")
         #expect(run.machine.status == .waiting)
-        #expect(run.machine.waitsForPeople)
+        #expect(run.machine.waitsForPeople == true)
         try run.crash()
-        #expect(run.machine.waitsForPeople)
+        #expect(run.machine.waitsForPeople == true)
         run.wait(7)
         try run.decide("ask", approved: true)
         #expect(throws: RunError.self) { try run.decide("ask", approved: false) }

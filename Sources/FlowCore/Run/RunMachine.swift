@@ -8,7 +8,7 @@
 /// the whole graph. The tables of allowed statuses stand in `NodeStatus.swift` and `RunStatus.swift`.
 ///
 /// The order in which prepared nodes get slots is kept in memory only: after a crash they are prepared again.
-public struct RunMachine: Sendable {
+public struct RunMachine: ~Copyable, Sendable {
     public let plan: Plan
     /// The state of each node of the plan, then of each item of a `foreach`.
     public internal(set) var nodes: [NodeState]

@@ -3,7 +3,7 @@
 import FlowCore
 
 /// The rows of a run as they follow from its events: the log is the truth, the rows are kept for quick reading.
-struct RunReplay {
+struct RunReplay: ~Copyable {
     private(set) var machine: RunMachine
     let nodes: [NodeSummary]
     private(set) var startedAt: Timestamp?

@@ -3,6 +3,51 @@
 import FlowCore
 
 extension RunExecutor {
+    /// Does an effect of a node that is done at once: no value of it has to be read, and nobody is asked. True if it is
+    /// done. Most nodes that only compute take this way, which has no place at which others could come between.
+    func performAtOnce(_ effect: RunEffect, _ batch: inout RunBatch) -> Bool {
+        switch effect {
+        case .prepare(let node):
+            guard machine.nodes[node].status == .ready, options(of: node).when == nil, options(of: node).foreach == nil,
+                site.plan.definition.toolNodes.isEmpty, site.kinds[kind(of: node)]?.usesSlot == false,
+                machine.gate(before: node) == nil
+            else { return false }
+            batch.prepared.append(node)
+            return true
+        case .run(let node, let attempt):
+            guard machine.nodes[node].status == .running, options(of: node).repetition == nil,
+                machine.pinnedResult(of: node) == nil, let kind = site.kinds[kind(of: node)] as? any InstantKind
+            else { return false }
+            do {
+                guard let context = try contextAtHand(of: node, attempt: attempt) else { return false }
+                take(kind.outcome(context), of: node, context, &batch)
+            } catch {
+                fail(node, attempt: attempt, error, &batch)
+            }
+            return true
+        default: return false
+        }
+    }
+
+    /// Takes in what a kind that the loop itself runs has come to.
+    private func take(_ outcome: NodeOutcome, of node: Int, _ context: NodeContext, _ batch: inout RunBatch) {
+        switch outcome {
+        case .succeeded(let result):
+            do {
+                let record = try NodeAttempt.record(result.outputs, of: context, artifacts: [], secrets: site.secrets)
+                finishOnce(node, attempt: context.attempt, record: record, &batch)
+            } catch {
+                fail(node, attempt: context.attempt, error, &batch)
+            }
+        case .failed(let failure): advance(.failed(node, attempt: context.attempt, failure), &batch)
+        case .waiting(let wait): advance(.waiting(node, attempt: context.attempt, wait), &batch)
+        }
+    }
+
+    private func fail(_ node: Int, attempt: Int, _ error: any Error, _ batch: inout RunBatch) {
+        advance(.failed(node, attempt: attempt, failure(of: error, doing: "rendering the node's values")), &batch)
+    }
+
     /// Does an effect that only the run itself sees, as part of the batch; false if it is one for the world.
     func perform(inBatch effect: RunEffect, _ batch: inout RunBatch) async throws(StoreError) -> Bool {
         switch effect {
@@ -160,24 +205,29 @@ extension RunExecutor {
     private func runInline(
         _ node: Int, attempt: Int, kind: any NodeKind, _ batch: inout RunBatch
     ) async throws(StoreError) {
+        let context: NodeContext
         do {
-            var context = try await context(of: node, attempt: attempt)
+            var open = try await self.context(of: node, attempt: attempt)
             // The loop runs the kind, and would wait for itself.
-            context.calls = ClosedCallDesk()
-            switch await kind.run(context) {
-            case .succeeded(let result):
-                let record = try NodeAttempt.record(result.outputs, of: context, artifacts: [], secrets: site.secrets)
-                try await finish(node, attempt: attempt, record: record, &batch)
-            case .failed(let failure): advance(.failed(node, attempt: attempt, failure), &batch)
-            case .waiting(let wait): advance(.waiting(node, attempt: attempt, wait), &batch)
-            }
+            open.calls = ClosedCallDesk()
+            context = open
         } catch let error as StoreError {
             throw error
-        } catch let failure as NodeFailureError {
-            advance(.failed(node, attempt: attempt, failure.failure), &batch)
         } catch {
-            advance(.failed(node, attempt: attempt, failure(of: error, doing: "rendering the node's values")), &batch)
+            return fail(node, attempt: attempt, error, &batch)
         }
+        let outcome = await kind.run(context)
+        if case .succeeded(let result) = outcome, context.definition.options.repetition != nil {
+            do {
+                let record = try NodeAttempt.record(result.outputs, of: context, artifacts: [], secrets: site.secrets)
+                return try await finish(node, attempt: attempt, record: record, &batch)
+            } catch let error as StoreError {
+                throw error
+            } catch {
+                return fail(node, attempt: attempt, error, &batch)
+            }
+        }
+        take(outcome, of: node, context, &batch)
     }
 
     /// A failure to evaluate or to load, as the node's failure.

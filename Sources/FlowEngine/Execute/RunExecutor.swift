@@ -279,6 +279,7 @@ actor RunExecutor {
                 let turn = openEffects.prefix(site.largestBatch)
                 openEffects = openEffects.dropFirst(site.largestBatch)
                 for effect in turn {
+                    if performAtOnce(effect, &batch) { continue }
                     if try await !perform(inBatch: effect, &batch) { later.append(effect) }
                 }
                 note(machine.advance(prepared: batch.prepared, at: batch.now), &batch)
@@ -426,12 +427,19 @@ actor RunExecutor {
     func finish(
         _ node: Int, attempt: Int, record: NodeRecord, _ batch: inout RunBatch
     ) async throws(StoreError) {
+        let isOpen = !cancelling.contains(node) && !restarting.contains(node)
+        if isOpen, try await iterate(node, attempt: attempt, record: record, &batch) { return }
+        finishOnce(node, attempt: attempt, record: record, &batch)
+    }
+
+    /// Takes the result of a node into the run that does not go through another iteration.
+    func finishOnce(_ node: Int, attempt: Int, record: NodeRecord, _ batch: inout RunBatch) {
         if cancelling.remove(node) != nil {
             advance(.cancelled(node, attempt: attempt), &batch)
         } else if restarting.remove(node) != nil {
             // What it has put out answers the task that it had before.
             advance(.interrupted(node, attempt: attempt), &batch)
-        } else if try await !iterate(node, attempt: attempt, record: record, &batch) {
+        } else {
             let digest = keep(record, &batch)
             advance(.succeeded(node, attempt: attempt, result: digest), &batch)
             remember(record, digest, of: node)

@@ -5,7 +5,7 @@ import FlowCore
 /// What the executor keeps of each node beside the machine's state: the row of the store, the digest of the result, and
 /// the last failure.
 struct RunRows: Sendable {
-    private(set) var results: [Int: Digest] = [:]
+    private(set) var results = NodeTable<Digest>()
     private(set) var failures: [Int: NodeFailure] = [:]
     /// The last failed attempts of each node that has not ended, the oldest first.
     private(set) var failedAttempts: [Int: [RetryAdvice.Attempt]] = [:]
@@ -16,11 +16,13 @@ struct RunRows: Sendable {
     /// The result of the last iteration of nodes that repeat and have not ended.
     private(set) var previous: [Int: Digest] = [:]
     /// Nodes of which the log says what they depend on.
-    private(set) var fingerprinted: Set<Int> = []
+    private(set) var fingerprinted = NodeSet()
     private var rows: [Int: NodeSummary] = [:]
-    private var changed: Set<Int> = []
+    /// The nodes whose rows have changed, each once.
+    private var changed: [Int] = []
+    private var isChanged = NodeSet()
     /// Nodes whose rows were forgotten because they had ended.
-    private var ended: Set<Int> = []
+    private var ended = NodeSet()
 
     /// Takes over the result of a node that ran in another run; it has no row in this one.
     mutating func inherit(_ node: Int, _ result: Digest) { results[node] = result }
@@ -49,7 +51,7 @@ struct RunRows: Sendable {
             row.attempt = Int(machine.nodes[node].attempt)
             row.message = "sent back by \(rewind.by)" + (rewind.feedback.map { ": \($0)" } ?? "")
             rows[node] = row
-            changed.insert(node)
+            noteChange(of: node)
         }
     }
 
@@ -89,7 +91,11 @@ struct RunRows: Sendable {
         }
         if row.status.isTerminal { row.endedAt = recorded.at }
         rows[node] = row
-        changed.insert(node)
+        noteChange(of: node)
+    }
+
+    private mutating func noteChange(of node: Int) {
+        if isChanged.insert(node) { changed.append(node) }
     }
 
     /// The errors that were got over since the last call.
@@ -101,7 +107,9 @@ struct RunRows: Sendable {
     /// The rows that have changed since the last call. Rows of nodes that have ended are forgotten.
     mutating func takeChanged() -> [NodeSummary] {
         let taken = changed.sorted().compactMap { rows[$0] }
-        for node in changed where rows[node]?.status.isTerminal == true {
+        for node in changed {
+            isChanged.remove(node)
+            guard rows[node]?.status.isTerminal == true else { continue }
             rows[node] = nil
             ended.insert(node)
         }

@@ -44,11 +44,8 @@ package struct StandaloneRun: Sendable {
 
     /// What the executor knows at one moment.
     package struct Standing: Sendable {
-        package var machine: RunMachine
         /// Whether the loop stands still and nothing waits for it.
         package var isAtRest: Bool
-        /// What waits for the loop.
-        package var arrivals: Int
         package var hasFailed: Bool
         package var isStopping: Bool
     }
@@ -105,9 +102,12 @@ package struct StandaloneRun: Sendable {
     /// Waits until the run has ended or cannot go on by itself.
     package func outcome() async -> RunOutcome { await executor.outcome() }
 
-    /// What the executor knows now.
-    package var standing: Standing {
-        get async { await executor.standing() }
+    /// How much waits for the loop.
+    package var arrivals: Int { get async { await executor.inbox.count } }
+
+    /// Shows what the executor knows now.
+    package func inspect(_ look: @Sendable (borrowing RunMachine, Standing) -> Void) async {
+        await executor.inspect(look)
     }
 
     /// Tells whether the executor is still in memory, without keeping it there.
@@ -151,9 +151,9 @@ package protocol StandaloneChildren: Sendable {
 }
 
 extension RunExecutor {
-    fileprivate func standing() -> StandaloneRun.Standing {
-        StandaloneRun.Standing(
-            machine: machine, isAtRest: !isDraining && inbox.isEmpty, arrivals: inbox.count,
-            hasFailed: stopReason != nil, isStopping: isStopping)
+    fileprivate func inspect(_ look: @Sendable (borrowing RunMachine, StandaloneRun.Standing) -> Void) {
+        let standing = StandaloneRun.Standing(
+            isAtRest: !isDraining && inbox.isEmpty, hasFailed: stopReason != nil, isStopping: isStopping)
+        look(machine, standing)
     }
 }

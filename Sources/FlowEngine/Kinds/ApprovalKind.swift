@@ -3,14 +3,13 @@
 public import FlowCore
 
 /// `approval:` a gate that a person opens or closes. Holds no slot and blocks only what depends on it.
-public struct ApprovalKind: NodeKind {
+public struct ApprovalKind: InstantKind {
     public let name = "approval"
     public let summary = "A question to people; what depends on it waits for the answer."
     public let body = FieldType.oneOf([
         .string,
         .object(Self.keys),
     ])
-    public let usesSlot = false
     private let now: @Sendable () -> Timestamp
 
     private static let keys =
@@ -81,7 +80,7 @@ public struct ApprovalKind: NodeKind {
         return .object(["decision": .string, "by": .string, "comment": .string, "values": values], open: false)
     }
 
-    public func run(_ context: NodeContext) async -> NodeOutcome {
+    public func outcome(_ context: NodeContext) -> NodeOutcome {
         let body = context.body
         let prompt = body.stringValue ?? body["prompt"]?.stringValue ?? ""
         var show = JSONObject()

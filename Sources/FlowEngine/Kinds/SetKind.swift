@@ -3,11 +3,10 @@
 public import FlowCore
 
 /// `set:` values computed by expressions.
-public struct SetKind: NodeKind {
+public struct SetKind: InstantKind {
     public let name = "set"
     public let summary = "Values computed by expressions; each key becomes an output."
     public let body = FieldType.map(.any)
-    public let usesSlot = false
 
     /// The kind.
     public init() {}
@@ -30,7 +29,7 @@ public struct SetKind: NodeKind {
         return .object(fields, open: false)
     }
 
-    public func run(_ context: NodeContext) async -> NodeOutcome {
+    public func outcome(_ context: NodeContext) -> NodeOutcome {
         .succeeded(NodeResult(outputs: context.body.objectValue ?? JSONObject()))
     }
 }

@@ -4,7 +4,7 @@ public import FlowCore
 
 /// `switch:` chooses which nodes go on by a value. The compiler gives each node that a case names a need on the switch
 /// and a condition; this kind only says which case holds.
-public struct SwitchKind: NodeKind {
+public struct SwitchKind: InstantKind {
     public let name = "switch"
     public let summary = "Chooses by a value which nodes go on; the others are skipped."
     public let body = FieldType.any
@@ -16,7 +16,6 @@ public struct SwitchKind: NodeKind {
             "default", .oneOrMany(.string), templates: false,
             "The nodes that go on when no case fits; without it, such a value fails the node."),
     ]
-    public let usesSlot = false
 
     /// The kind.
     public init() {}
@@ -34,7 +33,7 @@ public struct SwitchKind: NodeKind {
         .object(["case": .string, "value": .any], open: false)
     }
 
-    public func run(_ context: NodeContext) async -> NodeOutcome {
+    public func outcome(_ context: NodeContext) -> NodeOutcome {
         let value = context.body.plainText
         var outputs = JSONObject()
         outputs["value"] = context.body

@@ -3,7 +3,7 @@
 public import FlowCore
 
 /// `wait:` for a time or until a moment. Holds no slot, and goes on counting while no engine lives.
-public struct WaitKind: NodeKind {
+public struct WaitKind: InstantKind {
     public let name = "wait"
     public let summary = "A pause: a duration such as `10m`, or `until:` a moment in ISO 8601."
     public let body = FieldType.oneOf([
@@ -13,7 +13,6 @@ public struct WaitKind: NodeKind {
             FieldSchema("until", .string, "Until when, such as `2026-12-24T18:00:00Z`."),
         ]),
     ])
-    public let usesSlot = false
     private let now: @Sendable () -> Timestamp
 
     /// The kind, with the clock that durations count from.
@@ -34,7 +33,7 @@ public struct WaitKind: NodeKind {
 
     public func outputType(of node: NodeDefinition, in site: KindSite) -> ValueType { .object([:], open: false) }
 
-    public func run(_ context: NodeContext) async -> NodeOutcome {
+    public func outcome(_ context: NodeContext) -> NodeOutcome {
         switch Self.moment(of: context.body, from: now()) {
         case .success(let moment): .waiting(.until(moment))
         case .failure(let error): .failed(error.failure)

@@ -4,7 +4,7 @@ import FlowCore
 
 /// One run of a workflow without programs, models and people: the run machine decides as always, the time is a
 /// number, and what nodes put out is made up by type. `when`, `foreach` and all templates are really evaluated.
-struct SimulatedRun {
+struct SimulatedRun: ~Copyable {
     /// Something that will happen.
     enum Happening {
         case ends(node: Int, attempt: Int, NodeOutcome, NodeRecord?)

@@ -95,7 +95,7 @@ public struct SimulationReport: Sendable {
 
     // MARK: Runs
 
-    mutating func take(_ run: SimulatedRun) {
+    mutating func take(_ run: borrowing SimulatedRun) {
         let number = run.scenario.number
         runs += 1
         let status = run.machine.ended?.status.rawValue ?? "endless"
@@ -136,7 +136,7 @@ public struct SimulationReport: Sendable {
     }
 
     /// From the node that ended last backwards: each time to the need that ended last.
-    private static func path(_ run: SimulatedRun) -> [Step] {
+    private static func path(_ run: borrowing SimulatedRun) -> [Step] {
         let plan = run.site.plan
         func end(_ node: Int) -> Timestamp { run.facts[node]?.end ?? SimulatedRun.origin }
         func last(_ nodes: some Sequence<Int>) -> Int? { nodes.max { (end($0), $1) < (end($1), $0) } }

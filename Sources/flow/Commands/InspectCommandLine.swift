@@ -83,7 +83,7 @@ enum InspectCommandLine {
         return machine.takeEffects().map { line($0, machine) + "\n" }.joined()
     }
 
-    private static func line(_ effect: RunEffect, _ machine: RunMachine) -> String {
+    private static func line(_ effect: RunEffect, _ machine: borrowing RunMachine) -> String {
         switch effect {
         case .prepare(let node): "prepare \(machine.name(of: node))"
         case .run(let node, let attempt): "run \(machine.name(of: node)) attempt \(attempt)"

@@ -159,7 +159,7 @@ struct ApprovalTableTests {
         }
         try run.crash()
         #expect(run.machine.nodes[step].status == .waiting)
-        #expect(run.machine.waitsForPeople)
+        #expect(run.machine.waitsForPeople == true)
         #expect(!run.lines(after: count).contains { $0.hasPrefix("step") })
     }
 

@@ -51,9 +51,9 @@ struct PartBudgetTests {
         #expect(try await run.status == .succeeded)
         #expect(service.asked.count == 9)
         #expect(try await spent(run) == 90)
-        let machine = try await project.engine().load(run.id, observer: NoObserver()).machine
-        #expect(machine.calls.spent.tokens == 90)
-        #expect(machine.calls.openCount == 0)
+        let executor = try await project.engine().load(run.id, observer: NoObserver())
+        #expect(await executor.machine.calls.spent.tokens == 90)
+        #expect(await executor.machine.calls.openCount == 0)
         let told = try await run.events.compactMap { recorded in
             if case .budgetReached(nil, .tokens, let percent) = recorded.event { percent } else { nil }
         }
@@ -82,8 +82,8 @@ struct PartBudgetTests {
             """)
         #expect(try await run.status == .succeeded)
         #expect(service.asked.count { $0 != "own" } == 3)
-        let machine = try await project.engine().load(run.id, observer: NoObserver()).machine
-        #expect(machine.calls.budgets.map(\.spent.tokens) == [30])
+        let executor = try await project.engine().load(run.id, observer: NoObserver())
+        #expect(await executor.machine.calls.budgets.map(\.spent.tokens) == [30])
         await project.close()
     }
 

@@ -107,8 +107,8 @@ struct CallTests {
         #expect(try await run.end() == .succeeded)
         #expect(service.asked == ["one", "one", "two"])
         #expect(try await calls(run).map(\.index) == [1, 2, 3])
-        let machine = try await project.engine().load(run.id, observer: NoObserver()).machine
-        #expect(machine.calls.spent.tokens == 27)
+        let executor = try await project.engine().load(run.id, observer: NoObserver())
+        #expect(await executor.machine.calls.spent.tokens == 27)
     }
 
     @Test func `a cancelled attempt gets no more calls`() async throws {

@@ -124,9 +124,9 @@ struct UnreadableValueTests {
         let pause = Task { await run.request(.pause(by: "a")) }
         while !store.door.hasWaiters { await Task.yield() }
         end.open()
-        while await run.standing.arrivals < 1 { await Task.yield() }
+        while await run.arrivals < 1 { await Task.yield() }
         let resume = Task { await run.request(.resume(by: "b")) }
-        while await run.standing.arrivals < 2 { await Task.yield() }
+        while await run.arrivals < 2 { await Task.yield() }
         store.door.open()
         #expect(await pause.value == nil)
         #expect(await resume.value?.store?.code == .inputOutput)
