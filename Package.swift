@@ -69,7 +69,9 @@ let package = Package(
             name: "FlowExchange", dependencies: ["FlowCore", "FlowEngine", "YAML", "FileSystem"], swiftSettings: strict),
         .executableTarget(
             name: "flow",
-            dependencies: ["FlowEngine", "FlowEditor", "FlowExchange", "FileSystem", "ChildProcess", "MCPClient"],
+            dependencies: [
+                "FlowEngine", "FlowEditor", "FlowExchange", "FileSystem", "ChildProcess", "MCPClient", "CLinux",
+            ],
             swiftSettings: strict
         ),
         .target(name: "FlowTesting", dependencies: ["FlowEngine", "FileSystem", "Hashing"], swiftSettings: strict),

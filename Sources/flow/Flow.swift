@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import ChildProcess
 import FileSystem
 import Glibc
@@ -20,9 +21,7 @@ enum Flow {
     /// By default each thread gets a heap of its own, and what one thread frees another cannot use: a run keeps a fifth
     /// more memory so. As many heaps as processors are enough for the few threads that allocate.
     private static func shareHeaps() {
-        #if os(Linux)
-            _ = mallopt(M_ARENA_MAX, Int32(clamping: max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
-        #endif
+        flow_share_heaps(max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     }
 
     /// A file that is opened later must not become the standard output by taking its number.

@@ -6,6 +6,7 @@
 
 #include "flow_events.h"
 #include "flow_isolation.h"
+#include "flow_memory.h"
 #include "flow_process.h"
 
 #endif
