@@ -10,6 +10,9 @@ static inline int flow_sqlite3_db_config(sqlite3 *db, int option, int value) {
     return sqlite3_db_config(db, option, value, &now);
 }
 
+// Counting what is allocated takes a lock for each piece of memory. Without effect once the library has been used.
+static inline int flow_sqlite3_count_no_memory(void) { return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
+
 // A null pointer would bind NULL, but an empty text is a text and an empty blob is a blob.
 static inline int flow_sqlite3_bind_text(sqlite3_stmt *statement, int index, const void *text, sqlite3_uint64 count) {
     return sqlite3_bind_text64(statement, index, text ? (const char *)text : "", count, SQLITE_TRANSIENT, SQLITE_UTF8);

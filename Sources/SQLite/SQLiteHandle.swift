@@ -18,7 +18,11 @@ final class SQLiteHandle {
     /// Set by the authorizer: SQLite reports a denied function as a plain error.
     private var isDenied = false
 
+    /// Set up before the first connection of the process.
+    private static let isSetUp = flow_sqlite3_count_no_memory() == SQLITE_OK
+
     init(_ path: String, flags: Int32) throws(SQLiteError) {
+        _ = Self.isSetUp
         var database: OpaquePointer?
         let code = sqlite3_open_v2(path, &database, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         // "Whether or not an error occurs when it is opened, resources associated with the database connection

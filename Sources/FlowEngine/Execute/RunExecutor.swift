@@ -69,6 +69,8 @@ actor RunExecutor {
     /// Results of other runs that are about to take the place of running a node.
     var foundRecords: [Int: (record: NodeRecord, digest: Digest)] = [:]
 
+    /// The batch that is being written while the next one is decided.
+    private var writing: Writing?
     /// Effects that have not had their turn.
     private var openEffects: ArraySlice<RunEffect> = []
     /// Nodes whose conditions hold and that are not in line for a slot yet.
@@ -234,9 +236,14 @@ actor RunExecutor {
             while stopReason == nil {
                 // The effects of a run that nobody works on wait until somebody does.
                 if machine.isAtWork { openEffects.append(contentsOf: machine.takeEffects()) }
-                if inbox.isEmpty, openEffects.isEmpty || !machine.isAtWork { break }
-                await step()
+                if inbox.isEmpty, openEffects.isEmpty || !machine.isAtWork {
+                    if writing == nil { break }
+                    await finishWriting()
+                } else {
+                    await step()
+                }
             }
+            await finishWriting()
             if stopReason != nil { refuseAll() }
             await leave()
             // What came in the meantime has nobody else: an attempt may wait for the end of its call to be durable, and
@@ -260,27 +267,28 @@ actor RunExecutor {
         }
     }
 
-    /// One turn: decide, commit, publish, act.
+    /// One turn: decide, commit, publish, act. While there is more that can be decided at once, a batch is written
+    /// beside the next turn; nothing of it is seen before, and nothing that has to be read waits in it.
     private func step() async {
+        if !inbox.isEmpty { await finishWriting() }
+        guard stopReason == nil else { return }
         var batch = RunBatch(now: site.clock.now())
-        var later: [RunEffect] = []
-        var replies: [(Reply, EngineError?)] = []
         let arrivals = inbox
         inbox.removeAll(keepingCapacity: true)
         var taken = 0
         do throws(StoreError) {
             for arrival in arrivals {
                 taken += 1
-                try await take(arrival, into: &batch, replies: &replies)
+                try await take(arrival, into: &batch)
             }
             takeHeldCalls(&batch)
             if machine.isAtWork { openEffects.append(contentsOf: machine.takeEffects()) }
             while machine.isAtWork, !openEffects.isEmpty {
                 let turn = openEffects.prefix(site.largestBatch)
                 openEffects = openEffects.dropFirst(site.largestBatch)
-                for effect in turn {
-                    if performAtOnce(effect, &batch) { continue }
-                    if try await !perform(inBatch: effect, &batch) { later.append(effect) }
+                for effect in turn where !performAtOnce(effect, &batch) {
+                    try await requireWritten()
+                    if try await !perform(inBatch: effect, &batch) { batch.later.append(effect) }
                 }
                 note(machine.advance(prepared: batch.prepared, at: batch.now), &batch)
                 batch.prepared = []
@@ -292,27 +300,73 @@ actor RunExecutor {
                 }
                 if batch.events.count >= site.largestBatch { break }
             }
-            try await commit(batch)
+            try await requireWritten()
         } catch {
-            stopReason = error
-            timer?.cancel()
-            for task in runningTasks { task.cancel() }
-            for (reply, _) in replies { reply.resume(returning: EngineError(error)) }
-            for (reply, _) in batch.callReplies {
-                reply.resume(returning: .refused(.stopped(error.description)))
-            }
+            stop(because: error)
+            batch.refuse(error)
             // A value could not be read: those who stood behind it wait for an answer too.
             for arrival in arrivals[taken...] { arrival.refuse(EngineError(error)) }
             return
         }
-        for (reply, error) in replies { reply.resume(returning: error) }
-        for (reply, answer) in batch.callReplies { reply.resume(returning: answer) }
-        for effect in later where stopReason == nil { await perform(effect) }
+        await write(batch)
     }
 
-    private func take(
-        _ arrival: Arrival, into batch: inout RunBatch, replies: inout [(Reply, EngineError?)]
-    ) async throws(StoreError) {
+    /// Makes a batch durable; at once if nothing else can be decided meanwhile.
+    private func write(_ batch: RunBatch) async {
+        guard let written = storeBatch(of: batch) else { return await publish(batch, nil) }
+        let store = site.store
+        guard !openEffects.isEmpty, inbox.isEmpty, machine.isAtWork else {
+            do throws(StoreError) {
+                try await store.commit(written)
+                return await publish(batch, nil)
+            } catch {
+                return await publish(batch, error)
+            }
+        }
+        // Its end is awaited before the next batch is written, and before the loop ends.
+        let task = Task(executorPreference: site.tasks) { () -> StoreError? in
+            do throws(StoreError) {
+                try await store.commit(written)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        writing = Writing(batch: batch, task: task)
+    }
+
+    /// Waits until the batch that is being written is durable, and does what it says.
+    private func finishWriting() async {
+        guard let writing else { return }
+        let error = await writing.task.value
+        self.writing = nil
+        await publish(writing.batch, error)
+    }
+
+    private func requireWritten() async throws(StoreError) {
+        await finishWriting()
+        if let stopReason { throw stopReason }
+    }
+
+    /// Tells everybody of a batch that is durable, and does its effects; or ends the loop because it is not.
+    private func publish(_ batch: RunBatch, _ error: StoreError?) async {
+        if let error {
+            stop(because: error)
+            return batch.refuse(error)
+        }
+        if !batch.events.isEmpty { site.observer.observe(batch.events, of: site.run) }
+        for (reply, error) in batch.replies { reply.resume(returning: error) }
+        for (reply, answer) in batch.callReplies { reply.resume(returning: answer) }
+        for effect in batch.later where stopReason == nil { await perform(effect) }
+    }
+
+    private func stop(because error: StoreError) {
+        stopReason = stopReason ?? error
+        timer?.cancel()
+        for task in runningTasks { task.cancel() }
+    }
+
+    private func take(_ arrival: Arrival, into batch: inout RunBatch) async throws(StoreError) {
         switch arrival {
         case .input(.start) where isStopping: break
         case .input(.start(let engine)):
@@ -329,8 +383,10 @@ actor RunExecutor {
         case .intervention(let node, let intervention, let contents, let reply):
             let problem = advance(.intervened(node, intervention), &batch)
             if problem == nil { batch.contents += contents }
-            replies.append((reply, problem.map(EngineError.init)))
-        case .request(let input, let reply): replies.append((reply, advance(input, &batch).map(EngineError.init)))
+            batch.replies.append((reply, problem.map(EngineError.init)))
+        case .request(let input, let reply):
+            let problem = advance(input, &batch)
+            batch.replies.append((reply, problem.map(EngineError.init)))
         case .succeeded(let node, let attempt, let record):
             attempts[node] = nil
             try await finish(node, attempt: attempt, record: record, &batch)
@@ -343,7 +399,7 @@ actor RunExecutor {
             remember(record, digest, of: node)
         case .decision(let node, let decision, let reply):
             let problem = decide(node, decision, &batch)
-            replies.append((reply, problem))
+            batch.replies.append((reply, problem))
         }
     }
 
@@ -472,8 +528,9 @@ actor RunExecutor {
         return NodeRecord.emptyDigest
     }
 
-    private func commit(_ batch: RunBatch) async throws(StoreError) {
-        guard !batch.events.isEmpty else { return }
+    /// What the store is given of a batch, as things stand now; nil if there is nothing to write.
+    private func storeBatch(of batch: RunBatch) -> StoreBatch? {
+        guard !batch.events.isEmpty else { return nil }
         summary.status = machine.status
         summary.nodeCount = machine.nodes.count
         summary.endedCount = machine.endedCount
@@ -484,8 +541,7 @@ actor RunExecutor {
             run: site.run, events: batch.events, contents: batch.contents, summary: summary, nodes: changed)
         written.claims = batch.claims
         written.solved = rows.takeSolved()
-        try await site.store.commit(written)
-        site.observer.observe(batch.events, of: site.run)
+        return written
     }
 
     // MARK: Timers and ends
@@ -541,18 +597,4 @@ actor RunExecutor {
         }
         armTimer()
     }
-}
-
-/// What one turn of the loop commits.
-struct RunBatch: Sendable {
-    var now: Timestamp
-    var events: [RecordedEvent] = []
-    var contents: [(digest: Digest, bytes: [UInt8])] = []
-    var hasEmptyRecord = false
-    /// Nodes whose conditions hold, which need no slot, and which have not been told to the machine yet.
-    var prepared: [Int] = []
-    /// What was set aside of shared budgets for the calls that begin.
-    var claims: [Int64] = []
-    /// Attempts that wait for what becomes of their calls, and what they are told when the batch is durable.
-    var callReplies: [(CheckedContinuation<CallAnswer, Never>, CallAnswer)] = []
 }
