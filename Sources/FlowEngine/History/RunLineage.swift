@@ -94,19 +94,21 @@ struct RunLineage: Sendable {
     }
 
     /// What the last of the runs takes over. The first comes from no other.
-    static func inherited(_ steps: some Sequence<Step>) -> [String: InheritedNode] {
-        var taken: [String: InheritedNode] = [:]
+    static func inherited(_ steps: some Collection<Step>) -> [String: InheritedNode] {
         var standing: [String: InheritedNode] = [:]
-        for step in steps {
-            taken = [:]
+        for (place, step) in steps.enumerated() {
             if let derivation = step.derivation {
-                taken = standing.filter { !derivation.rerun.contains($0.key) }
-                for (node, result) in derivation.pins {
-                    taken[node] = InheritedNode(
-                        result: result, origin: step.run, kind: standing[node]?.kind ?? "set", isPinned: true)
+                let kinds = derivation.pins.keys.map { ($0, standing[$0]?.kind ?? "set") }
+                for name in derivation.rerun { standing[name] = nil }
+                for (name, kind) in kinds {
+                    guard let result = derivation.pins[name] else { continue }
+                    standing[name] = InheritedNode(result: result, origin: step.run, kind: kind, isPinned: true)
                 }
+            } else {
+                standing = [:]
             }
-            standing = taken
+            if place == steps.count - 1 { break }
+            if standing.isEmpty { standing.reserveCapacity(step.rows.count) }
             // A node that ran here did not come from elsewhere. Items are a part of their node's result.
             for row in step.rows where row.status.isSuccess && !row.node.utf8.contains(UInt8(ascii: "[")) {
                 guard let result = row.result else { continue }
@@ -115,6 +117,6 @@ struct RunLineage: Sendable {
                     endedAt: row.endedAt)
             }
         }
-        return taken
+        return standing
     }
 }
