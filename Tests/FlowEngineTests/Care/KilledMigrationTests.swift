@@ -80,21 +80,35 @@ import Testing
         #expect(versions.count > 1, "\(versions.sorted())")
     }
 
-    @Test func `a store of the first version is brought to the newest, and keeps its runs`() async throws {
+    /// A database of an earlier version with one run and its calls, 10 tokens each.
+    private static func makeStore(at path: String, version: Int, calls: Int) throws {
+        let database = try SQLiteConnection(path)
+        try database.setPragma("journal_mode", .text("wal"))
+        try database.migrate(
+            Array(StoreSchema.migrations.prefix(version)), applicationID: StoreSchema.applicationID)
+        let statement = try database.prepare(
+            """
+            INSERT INTO run (key, id, workflow, status, created_at, node_count, ended_count, source, inputs,
+                interruptions, last_sequence, last_hash)
+            VALUES (1, 'r', 'wf', 'queued', 1, 0, 0, zeroblob(32), zeroblob(32), 0, 0, ?)
+            """)
+        try statement.bind(1, EventChain.start(run: "r").bytes)
+        try statement.run()
+        guard calls > 0 else { return }
+        try database.execute(
+            """
+            WITH RECURSIVE n (k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < \(calls))
+            INSERT INTO call (run, node, number, attempt, kind, name, request, reserved_tokens, reserved_money,
+                is_reservation_priced, started_at, tokens)
+            SELECT 1, 'a', k, 1, 'model', 'm', zeroblob(32), 20, 0, 0, 1, 10 FROM n
+            """)
+    }
+
+    @Test(arguments: 1..<StoreSchema.migrations.count)
+    func `a store of any earlier version is brought to the newest, and keeps its runs`(version: Int) async throws {
         let folder = try StoreFolder()
         try File.createDirectory(folder.path)
-        do {
-            let database = try SQLiteConnection(folder.database)
-            try database.migrate(Array(StoreSchema.migrations.prefix(1)), applicationID: StoreSchema.applicationID)
-            let start = EventChain.start(run: "r").bytes
-            let statement = try database.prepare(
-                """
-                INSERT INTO run (id, workflow, status, created_at, node_count, ended_count, source, inputs, interruptions,
-                    last_sequence, last_hash) VALUES ('r', 'wf', 'queued', 1, 0, 0, zeroblob(32), zeroblob(32), 0, 0, ?)
-                """)
-            try statement.bind(1, start)
-            try statement.run()
-        }
+        try Self.makeStore(at: folder.database, version: version, calls: 0)
         let store = try folder.open()
         #expect(try await store.run("r")?.workflow == "wf")
         #expect(try await store.noteDeath(of: "r") == 1)
@@ -105,5 +119,47 @@ import Testing
                 events: [RecordedEvent(sequence: 1, at: WallClock.now, event: .nodeSkipped(node: "a", reason: "x"))]))
         #expect(try await store.noteDeath(of: "r") == 1)
         await store.close()
+    }
+
+    @Test func `the store's own migrations, killed, leave a version from which the next engine goes on`() async throws {
+        let symbol = try #require(dlsym(nil, "fork"))
+        let fork = unsafeBitCast(symbol, to: Fork.self)
+        let newest = Int64(StoreSchema.migrations.count)
+        var versions: Set<Int64> = []
+        for round in 0..<Self.kills {
+            let folder = try StoreFolder()
+            try File.createDirectory(folder.path)
+            // The calls that there are become sums in a later version, which takes a while.
+            try Self.makeStore(at: folder.database, version: 4, calls: 20_000)
+            let child = fork()
+            if child == 0 {
+                if let database = try? SQLiteConnection(folder.database) {
+                    _ = try? database.migrate(StoreSchema.migrations, applicationID: StoreSchema.applicationID)
+                }
+                _exit(0)
+            }
+            try #require(child > 0)
+            usleep(useconds_t(round % 20 * 600))
+            kill(child, SIGKILL)
+            var status: Int32 = 0
+            waitpid(child, &status, 0)
+            do {
+                let database = try SQLiteConnection(folder.database)
+                guard case .integer(let version)? = try database.pragma("user_version") else { continue }
+                versions.insert(version)
+            }
+            let store = try folder.open()
+            #expect(try await store.run("r")?.workflow == "wf")
+            await store.close()
+            let database = try SQLiteConnection(folder.database)
+            #expect(try database.pragma("user_version") == .integer(newest))
+            #expect(try database.pragma("integrity_check") == .text("ok"))
+            // Counted once, however often it was begun.
+            let sums = try database.prepare("SELECT count(*), sum(calls), sum(tokens) FROM spending").firstRow {
+                $0.values
+            }
+            #expect(sums == [.integer(1), .integer(20_000), .integer(200_000)])
+        }
+        #expect(versions.count > 1, "\(versions.sorted())")
     }
 }
