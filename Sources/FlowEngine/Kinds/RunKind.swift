@@ -74,6 +74,8 @@ public struct RunKind: NodeKind {
             command.isolation = try setting.isolation(
                 for: context, searchPath: command.environment["PATH"] ?? "",
                 files: ([inputFile] + files.scripts, [outputFile]))
+            // With another home the programs that flow keeps for its nodes would not be found.
+            command.environment["FLOW_HOME"] = FlowHome.path(command.environment)
             command.environment["HOME"] = context.directory
             command.environment["TMPDIR"] = context.directory
         }

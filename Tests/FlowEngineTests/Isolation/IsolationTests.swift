@@ -119,6 +119,18 @@ import Testing
     }
 
     @Test(.enabled(if: IsolationTests.hasFiles, "the kernel has no Landlock"))
+    func `the home of a program is its folder, and flow's own programs are still named`() async throws {
+        let project = try TestProject(environment: ["PATH": "/usr/bin:/bin", "HOME": "/home/somebody"])
+        let run = try await run(
+            """
+            [ "$HOME" = "$PWD" ]
+            echo "x=$FLOW_HOME" >> $FLOW_OUTPUT
+            """, project: project)
+        #expect(try await run.output("a", "x") == "/home/somebody/.local/share/flow")
+        await project.close()
+    }
+
+    @Test(.enabled(if: IsolationTests.hasFiles, "the kernel has no Landlock"))
     func `values and files of the run are there, and outputs come out`() async throws {
         let project = try TestProject()
         let data = try project.write("data.csv", "1,2\n")
