@@ -23,17 +23,6 @@ public protocol NodeKind: Sendable {
     func run(_ context: NodeContext) async -> NodeOutcome
 }
 
-/// A kind that has its outcome at once: it holds no slot, and the loop of a run itself runs it.
-public protocol InstantKind: NodeKind {
-    /// What one attempt comes to. Must not block.
-    func outcome(_ context: NodeContext) -> NodeOutcome
-}
-
-extension InstantKind {
-    public var usesSlot: Bool { false }
-    public func run(_ context: NodeContext) async -> NodeOutcome { outcome(context) }
-}
-
 extension NodeKind {
     public var fields: [FieldSchema] { [] }
     public var usesSlot: Bool { true }

@@ -16,7 +16,8 @@ extension RunExecutor {
             return true
         case .run(let node, let attempt):
             guard machine.nodes[node].status == .running, options(of: node).repetition == nil,
-                machine.pinnedResult(of: node) == nil, let kind = site.kinds[kind(of: node)] as? any InstantKind
+                machine.pinnedResult(of: node) == nil, let anyKind = site.kinds[kind(of: node)], !anyKind.usesSlot,
+                let kind = anyKind as? any InstantKind
             else { return false }
             do {
                 guard let context = try contextAtHand(of: node, attempt: attempt) else { return false }
@@ -33,12 +34,8 @@ extension RunExecutor {
     private func take(_ outcome: NodeOutcome, of node: Int, _ context: NodeContext, _ batch: inout RunBatch) {
         switch outcome {
         case .succeeded(let result):
-            do {
-                let record = try NodeAttempt.record(result.outputs, of: context, artifacts: [], secrets: site.secrets)
-                finishOnce(node, attempt: context.attempt, record: record, &batch)
-            } catch {
-                fail(node, attempt: context.attempt, error, &batch)
-            }
+            guard let record = record(of: result, node, context, &batch) else { return }
+            finishOnce(node, attempt: context.attempt, record: record, &batch)
         case .failed(let failure): advance(.failed(node, attempt: context.attempt, failure), &batch)
         case .waiting(let wait): advance(.waiting(node, attempt: context.attempt, wait), &batch)
         }
@@ -217,17 +214,21 @@ extension RunExecutor {
             return fail(node, attempt: attempt, error, &batch)
         }
         let outcome = await kind.run(context)
-        if case .succeeded(let result) = outcome, context.definition.options.repetition != nil {
-            do {
-                let record = try NodeAttempt.record(result.outputs, of: context, artifacts: [], secrets: site.secrets)
-                return try await finish(node, attempt: attempt, record: record, &batch)
-            } catch let error as StoreError {
-                throw error
-            } catch {
-                return fail(node, attempt: attempt, error, &batch)
-            }
+        guard case .succeeded(let result) = outcome else { return take(outcome, of: node, context, &batch) }
+        guard let record = record(of: result, node, context, &batch) else { return }
+        try await finish(node, attempt: attempt, record: record, &batch)
+    }
+
+    /// What a kind that the loop itself runs has put out; nil, and the node has failed, if it does not fit.
+    private func record(
+        of result: NodeResult, _ node: Int, _ context: NodeContext, _ batch: inout RunBatch
+    ) -> NodeRecord? {
+        do {
+            return try NodeAttempt.record(result.outputs, of: context, artifacts: [], secrets: site.secrets)
+        } catch {
+            fail(node, attempt: context.attempt, error, &batch)
+            return nil
         }
-        take(outcome, of: node, context, &batch)
     }
 
     /// A failure to evaluate or to load, as the node's failure.

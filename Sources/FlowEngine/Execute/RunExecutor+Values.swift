@@ -4,8 +4,15 @@ import FlowCore
 
 /// What the expressions of a node see of others.
 struct NodeValues: Sendable {
-    /// The records of the nodes that it refers to, or of those that stand in for them.
-    var records: [String: NodeRecord] = [:]
+    /// A node that it refers to, and whose record counts for that: of one that failed and has a fallback, that one's.
+    struct Source: Sendable {
+        var name: String
+        var node: Int
+        var standIn: Int
+        var record = NodeRecord.empty
+    }
+
+    var sources: [Source] = []
     /// What its last iteration put out.
     var previous: NodeRecord?
     /// The item that it stands for.
@@ -46,10 +53,10 @@ extension RunExecutor {
         return (foreach.variable, items[place], place)
     }
 
-    /// The nodes that a node refers to, with what counts for them: of one that failed and has a fallback, that one.
-    private func sources(of definition: NodeDefinition) -> [(name: String, node: Int)] {
+    /// The nodes that a node refers to, without their records.
+    private func sources(of definition: NodeDefinition) -> [NodeValues.Source] {
         ReferenceTable.names(in: definition).compactMap { name in
-            machine.index(of: name).map { (name, machine.standIn(for: $0)) }
+            machine.index(of: name).map { NodeValues.Source(name: name, node: $0, standIn: machine.standIn(for: $0)) }
         }
     }
 
@@ -64,13 +71,14 @@ extension RunExecutor {
             }
             values.item = (foreach.variable, items[place], place)
         }
-        for (name, source) in sources(of: definition) {
-            if let digest = rows.results[source] {
-                guard let record = recordAtHand(of: source, digest) else { return nil }
-                values.records[name] = record
+        for var source in sources(of: definition) {
+            if let digest = rows.results[source.standIn] {
+                guard let record = recordAtHand(of: source.standIn, digest) else { return nil }
+                source.record = record
             } else {
-                values.records[name] = records[source] ?? .empty
+                source.record = records[source.standIn] ?? .empty
             }
+            values.sources.append(source)
         }
         return values
     }
@@ -78,7 +86,10 @@ extension RunExecutor {
     private func values(of node: Int, _ definition: NodeDefinition) async throws(StoreError) -> NodeValues {
         if let values = valuesAtHand(of: node, definition) { return values }
         var values = NodeValues()
-        for (name, source) in sources(of: definition) { values.records[name] = try await record(of: source) ?? .empty }
+        for var source in sources(of: definition) {
+            source.record = try await record(of: source.standIn) ?? .empty
+            values.sources.append(source)
+        }
         if definition.options.repetition != nil { values.previous = try await previousRecord(of: node) }
         values.item = try await item(of: node)
         return values
@@ -92,11 +103,10 @@ extension RunExecutor {
 
     private func scope(of node: Int, _ definition: NodeDefinition, _ values: NodeValues) throws -> RunScope {
         var known: [String: JSONValue] = [:]
-        for (name, record) in values.records {
-            guard let other = machine.index(of: name) else { continue }
-            known[name] = record.scopeValue(
-                status: machine.nodes[other].status,
-                folder: site.artifactFolder(of: self.name(of: machine.standIn(for: other))))
+        for source in values.sources {
+            known[source.name] = source.record.scopeValue(
+                status: machine.nodes[source.node].status,
+                folder: site.artifactFolder(of: name(of: source.standIn)))
         }
         let nodes = known
         var scope = RunScope(
@@ -111,14 +121,7 @@ extension RunExecutor {
             )
         }
         scope.item = values.item
-        guard !site.plan.definition.env.isEmpty else { return scope }
-        var environment = JSONObject()
-        scope.secrets = site.secrets.scopeValue
-        for entry in site.plan.definition.env {
-            environment[entry.name] = .string(try entry.template.render(in: scope).plainText)
-        }
-        scope.secrets = JSONObject()
-        scope.environment = environment
+        try scope.addEnvironment(of: site.plan.definition, secrets: site.secrets)
         return scope
     }
 

@@ -57,3 +57,17 @@ struct RunScope: ValueScope {
         return value
     }
 }
+
+extension RunScope {
+    /// Adds what a workflow says under `env:`. Only these texts see the secrets.
+    mutating func addEnvironment(of workflow: WorkflowDefinition, secrets: Secrets) throws {
+        guard !workflow.env.isEmpty else { return }
+        var environment = JSONObject()
+        self.secrets = secrets.scopeValue
+        for entry in workflow.env {
+            environment[entry.name] = .string(try entry.template.render(in: self).plainText)
+        }
+        self.secrets = JSONObject()
+        self.environment = environment
+    }
+}

@@ -126,13 +126,7 @@ extension SimulatedRun {
             )
         }
         scope.item = item(of: node)
-        var environment = JSONObject()
-        scope.secrets = site.secrets.scopeValue
-        for entry in site.plan.definition.env {
-            environment[entry.name] = .string(try entry.template.render(in: scope).plainText)
-        }
-        scope.secrets = JSONObject()
-        scope.environment = environment
+        try scope.addEnvironment(of: site.plan.definition, secrets: site.secrets)
         return scope
     }
 

@@ -35,9 +35,24 @@ import Testing
         ProcessEnvironment.get("FLOW_MANY").flatMap { Int($0) } ?? 20
     }
 
+    /// Migrates in a process of its own, which is killed after so many microseconds.
+    private static func migrate(
+        _ path: String, _ migrations: [SQLiteMigration], id: Int32, killedAfter time: Int
+    ) throws {
+        let fork = unsafeBitCast(try #require(dlsym(nil, "fork")), to: Fork.self)
+        let child = fork()
+        if child == 0 {
+            if let database = try? SQLiteConnection(path) { _ = try? database.migrate(migrations, applicationID: id) }
+            _exit(0)
+        }
+        try #require(child > 0)
+        usleep(useconds_t(time))
+        kill(child, SIGKILL)
+        var status: Int32 = 0
+        waitpid(child, &status, 0)
+    }
+
     @Test func `each kill leaves a version that is whole`() throws {
-        let symbol = try #require(dlsym(nil, "fork"))
-        let fork = unsafeBitCast(symbol, to: Fork.self)
         var versions: Set<Int64> = []
         for round in 0..<Self.kills {
             let directory = try TemporaryDirectory()
@@ -47,18 +62,7 @@ import Testing
                 try database.setPragma("journal_mode", .text("wal"))
                 try database.migrate(Array(Self.migrations.prefix(1)), applicationID: 7)
             }
-            let child = fork()
-            if child == 0 {
-                if let database = try? SQLiteConnection(path) {
-                    _ = try? database.migrate(Self.migrations, applicationID: 7)
-                }
-                _exit(0)
-            }
-            try #require(child > 0)
-            usleep(useconds_t(round % 20 * 1500))
-            kill(child, SIGKILL)
-            var status: Int32 = 0
-            waitpid(child, &status, 0)
+            try Self.migrate(path, Self.migrations, id: 7, killedAfter: round % 20 * 1500)
 
             let database = try SQLiteConnection(path)
             guard case .integer(let version)? = try database.pragma("user_version") else { continue }
@@ -122,8 +126,6 @@ import Testing
     }
 
     @Test func `the store's own migrations, killed, leave a version from which the next engine goes on`() async throws {
-        let symbol = try #require(dlsym(nil, "fork"))
-        let fork = unsafeBitCast(symbol, to: Fork.self)
         let newest = Int64(StoreSchema.migrations.count)
         var versions: Set<Int64> = []
         for round in 0..<Self.kills {
@@ -131,18 +133,8 @@ import Testing
             try File.createDirectory(folder.path)
             // The calls that there are become sums in a later version, which takes a while.
             try Self.makeStore(at: folder.database, version: 4, calls: 20_000)
-            let child = fork()
-            if child == 0 {
-                if let database = try? SQLiteConnection(folder.database) {
-                    _ = try? database.migrate(StoreSchema.migrations, applicationID: StoreSchema.applicationID)
-                }
-                _exit(0)
-            }
-            try #require(child > 0)
-            usleep(useconds_t(round % 20 * 600))
-            kill(child, SIGKILL)
-            var status: Int32 = 0
-            waitpid(child, &status, 0)
+            try Self.migrate(
+                folder.database, StoreSchema.migrations, id: StoreSchema.applicationID, killedAfter: round % 20 * 600)
             do {
                 let database = try SQLiteConnection(folder.database)
                 guard case .integer(let version)? = try database.pragma("user_version") else { continue }
