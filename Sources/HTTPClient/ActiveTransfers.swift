@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CCurl
+import Glibc
 import Synchronization
 
 /// The transfers that are under way, and the multi handle that moves them. Used on the loop's thread only.
@@ -17,6 +18,10 @@ struct ActiveTransfers {
     private var nextIdleCheck = ContinuousClock.now
 
     private static let maxSpareHandles = 32
+    /// From so many transfers on, what comes within `pause` is taken together: each round costs work for every one of them.
+    private static let crowd = 16
+    /// In microseconds; a reader does not see it.
+    private static let pause: UInt32 = 2000
 
     init(library: CurlLibrary, multi: UnsafeMutableRawPointer, userAgent: String) {
         self.library = library
@@ -64,6 +69,7 @@ struct ActiveTransfers {
         // libcurl shortens the wait to its own next timer.
         let wait = entries.isEmpty ? 60_000 : (nextIdleCheck - .now).inMilliseconds
         _ = functions.multi_poll(multi, nil, 0, Int32(min(wait, 60_000)), nil)
+        if entries.count >= Self.crowd { usleep(Self.pause) }
     }
 
     /// Cancels what is left and frees everything.

@@ -5,7 +5,7 @@ import Synchronization
 final class OneTimeValue<Value: Sendable>: Sendable {
     private enum State {
         case empty
-        case awaited(CheckedContinuation<Value, Never>)
+        case awaited(CheckedContinuation<Void, Never>)
         case present(Value)
     }
 
@@ -13,7 +13,7 @@ final class OneTimeValue<Value: Sendable>: Sendable {
 
     /// Sets the value; later calls are ignored.
     func set(_ value: Value) {
-        let waiter: CheckedContinuation<Value, Never>? = state.withLock { state in
+        let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
             switch state {
             case .empty:
                 state = .present(value)
@@ -25,25 +25,28 @@ final class OneTimeValue<Value: Sendable>: Sendable {
                 return nil
             }
         }
-        waiter?.resume(returning: value)
+        waiter?.resume()
     }
 
     /// The value, as soon as it is there. One task may wait at a time.
     var value: Value {
         get async {
             await withCheckedContinuation { continuation in
-                let present: Value? = state.withLock { state in
+                let isPresent = state.withLock { state in
                     switch state {
-                    case .present(let value):
-                        return value
+                    case .present: return true
                     case .empty:
                         state = .awaited(continuation)
-                        return nil
+                        return false
                     case .awaited:
                         preconditionFailure("two tasks wait for one value")
                     }
                 }
-                if let present { continuation.resume(returning: present) }
+                if isPresent { continuation.resume() }
+            }
+            return state.withLock { state in
+                guard case .present(let value) = state else { preconditionFailure("resumed before the value was set") }
+                return value
             }
         }
     }

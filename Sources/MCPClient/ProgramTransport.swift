@@ -8,7 +8,9 @@ import Synchronization
 final class ProgramTransport: MCPTransport {
     private struct State {
         var nextID: Int64 = 1
-        var waiting: [Int64: CheckedContinuation<Result<MCPReply, MCPError>, Never>] = [:]
+        var waiting: [Int64: OneSignal] = [:]
+        /// What came for those who wait, until they take it.
+        var answers: [Int64: Result<MCPReply, MCPError>] = [:]
         /// The beginning of a line whose end has not come.
         var line: [UInt8] = []
         var badLines = 0
@@ -98,26 +100,37 @@ final class ProgramTransport: MCPTransport {
                 id, MCPError(.timeout, name, "\(request.method) had no answer within \(timeout)"), request)
         }
         defer { timer.cancel() }
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let end = state.withLock { state in
-                    if state.end == nil { state.waiting[id] = continuation }
-                    return state.end
-                }
-                if let end { return continuation.resume(returning: .failure(end)) }
-                // A program that is gone is told by its end; one that does not read, by the time.
-                channel.write(bytes)
-                if Task.isCancelled { giveUp(id, MCPError(.cancelled, name, "cancelled"), request) }
-            }
-        } onCancel: {
-            giveUp(id, MCPError(.cancelled, name, "cancelled"), request)
+        let signal = OneSignal()
+        let end = state.withLock { state in
+            if state.end == nil { state.waiting[id] = signal }
+            return state.end
         }
-        return try result.get()
+        if let end { throw end }
+        // A program that is gone is told by its end; one that does not read, by the time.
+        channel.write(bytes)
+        await signal.wait()
+        if Task.isCancelled { giveUp(id, MCPError(.cancelled, name, "cancelled"), request) }
+        guard let answer = state.withLock({ $0.answers.removeValue(forKey: id) }) else {
+            throw MCPError(.ended, name, "it was stopped")
+        }
+        return try answer.get()
+    }
+
+    /// Hands an answer to who waits for it. False if nobody does, any more.
+    @discardableResult
+    private func settle(_ id: Int64, _ answer: Result<MCPReply, MCPError>) -> Bool {
+        let signal = state.withLock { state in
+            let signal = state.waiting.removeValue(forKey: id)
+            if signal != nil { state.answers[id] = answer }
+            return signal
+        }
+        signal?.give()
+        return signal != nil
     }
 
     /// Ends the wait for an answer and tells the server so.
     private func giveUp(_ id: Int64, _ error: MCPError, _ request: MCPRequest) {
-        guard let waiting = state.withLock({ $0.waiting.removeValue(forKey: id) }) else { return }
+        guard settle(id, .failure(error)) else { return }
         if request.isCancellable {
             let parameters = JSONObject([
                 JSONObject.Member(key: "requestId", value: .integer(id)),
@@ -125,7 +138,6 @@ final class ProgramTransport: MCPTransport {
             ])
             channel.write(MCPMessage.notificationText("notifications/cancelled", parameters) + [0x0A])
         }
-        waiting.resume(returning: .failure(error))
     }
 
     func notify(_ method: String, _ parameters: JSONObject) async {
@@ -172,7 +184,7 @@ final class ProgramTransport: MCPTransport {
         switch message {
         case .reply(let id, let reply):
             // An answer that nobody waits for any more came too late.
-            state.withLock { $0.waiting.removeValue(forKey: id) }?.resume(returning: .success(reply))
+            settle(id, .success(reply))
         case .stray: break
         case .request(let id, let method): channel.write(MCPMessage.answer(to: id, method) + [0x0A])
         case .notification(let method):
@@ -187,10 +199,9 @@ final class ProgramTransport: MCPTransport {
         let (waiting, end) = state.withLock { state in
             let end = state.end ?? error
             state.end = end
-            defer { state.waiting = [:] }
-            return (state.waiting.values.map { $0 }, end)
+            return (state.waiting.keys.sorted(), end)
         }
-        for continuation in waiting { continuation.resume(returning: .failure(end)) }
+        for id in waiting { settle(id, .failure(end)) }
     }
 
     /// Ends a program that cannot be talked with.

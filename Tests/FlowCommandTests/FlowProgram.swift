@@ -13,8 +13,9 @@ final class FlowProgram: Sendable {
 
     deinit { try? File.removeTree(folder) }
 
-    /// The program beside the test bundle.
+    /// The program beside the test bundle, or another one that `FLOW_PROGRAM` names: so a release build is tested.
     static let path: String = {
+        if let other = ProcessEnvironment.get("FLOW_PROGRAM") { return other }
         let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments[0]
         var folder = FilePath.dirname(bundle.split(separator: "=").last.map(String.init) ?? bundle)
         // Inside a bundle that is a folder the program lies further up.

@@ -6,7 +6,7 @@ usage: scripts/bench.d/streams.py FLOW [CALLS]
 
 The endpoint is a process of its own on loopback that streams an answer of 40 pieces over half a second. What a run without
 calls costs is taken off; what the nodes around the calls cost (log, store, transcript) is not: answers of two pieces, in the
-same time, tell it apart from what the stream itself costs.
+same time, tell it apart from what the stream itself costs, and stores in memory from what the file system costs.
 """
 
 import json
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 
+MEMORY = "/dev/shm"
 PIECES = 40
 SECONDS = 0.5
 
@@ -108,14 +109,15 @@ def whole(path, pieces):
 LOADS = ((50, PIECES, "50 streams"), (50, 2, "50 streams of two pieces"), (200, PIECES, "200 streams"))
 
 
-def loads(flow, calls):
-    """For each load: its name, calls, seconds, milliseconds of processor a call, most at the same time, whole answers."""
+def loads(flow, calls, where=None):
+    """For each load: its name, calls, seconds, milliseconds of processor a call, most at the same time, whole answers.
+    The stores are in the folder `where`, else in that of temporary files."""
     here, there = multiprocessing.Pipe()
     server = multiprocessing.Process(target=serve, args=(there,), daemon=True)
     server.start()
     url = f"http://127.0.0.1:{here.recv()}/v1"
     try:
-        with tempfile.TemporaryDirectory(prefix="flow-streams-") as folder:
+        with tempfile.TemporaryDirectory(prefix="flow-streams-", dir=where) as folder:
             base, _ = run(flow, folder, workflow(folder, 0, 1), url)
             for parallel, pieces, name in LOADS:
                 count = calls if parallel < 200 else max(400, calls // 2)
@@ -133,18 +135,21 @@ def measure(bench, quick):
         goal = 2 if name == "50 streams" else None
         bench.row(f"{count} calls, {name}: processor a call", each, "ms", goal, f"{took:.1f} s, {most} at the same time")
         bench.row("  answers that were lost", count - complete, "answers", 0)
+    for name, count, took, each, _, _ in loads(bench.flow, 400 if quick else 1000, MEMORY):
+        bench.row(f"  {name}, the store in memory", each, "ms", None, "the rest is the file system's")
 
 
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     bad = False
-    for name, count, took, each, most, complete in loads(
-            os.path.abspath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1000):
-        print(
-            f"{name}: {count} calls in {took:.1f} s, {each:.2f} ms of processor a call, {most} at the same time, "
-            f"{complete} answers whole", flush=True)
-        bad = bad or complete != count
+    for where in (None, MEMORY):
+        for name, count, took, each, most, complete in loads(
+                os.path.abspath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1000, where):
+            print(
+                f"{name}{', the store in memory' if where else ''}: {count} calls in {took:.1f} s, {each:.2f} ms of "
+                f"processor a call, {most} at the same time, {complete} answers whole", flush=True)
+            bad = bad or complete != count
     sys.exit("answers were lost" if bad else 0)
 
 

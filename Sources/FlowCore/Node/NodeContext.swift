@@ -124,15 +124,27 @@ public struct NodeResult: Sendable, Hashable {
 
 /// A file that a node made.
 public struct ProducedArtifact: Sendable, Hashable {
+    /// Where the content is.
+    public enum Content: Sendable, Hashable {
+        /// A file in the attempt's folder; the path is absolute.
+        case file(String)
+        /// The bytes themselves, which are kept under a file name.
+        case bytes([UInt8], fileName: String)
+    }
+
     public var name: String
-    /// Absolute.
-    public var path: String
+    public var content: Content
     public var mediaType: String?
 
-    /// A file with its name.
+    /// A file with its name; its path is absolute.
     public init(name: String, path: String, mediaType: String? = nil) {
+        self.init(name: name, content: .file(path), mediaType: mediaType)
+    }
+
+    /// A content with its name.
+    public init(name: String, content: Content, mediaType: String? = nil) {
         self.name = name
-        self.path = path
+        self.content = content
         self.mediaType = mediaType
     }
 }

@@ -19,6 +19,8 @@ public protocol NodeKind: Sendable {
     func outputType(of node: NodeDefinition, in site: KindSite) -> ValueType
     /// The names of files that the kind itself leaves, beside those under `artifacts:`.
     func artifactNames(of node: NodeDefinition) -> [String]
+    /// Whether an attempt works in its folder. Where it does not, the folder is not made.
+    func usesDirectory(_ context: NodeContext) -> Bool
     /// Runs one attempt. Cancellation of the task asks the attempt to end; what it returns then does not matter.
     func run(_ context: NodeContext) async -> NodeOutcome
 }
@@ -29,6 +31,7 @@ extension NodeKind {
     public func check(_ node: NodeDefinition, in site: KindSite) -> [Diagnostic] { [] }
     public func outputType(of node: NodeDefinition, in site: KindSite) -> ValueType { node.declaredOutputType }
     public func artifactNames(of node: NodeDefinition) -> [String] { [] }
+    public func usesDirectory(_ context: NodeContext) -> Bool { true }
 }
 
 extension NodeDefinition {

@@ -144,15 +144,15 @@ struct AgentRun {
         return .object(transcript)
     }
 
-    /// Writes the transcript for people. A tool may have put a link in its place: that is replaced, not followed.
-    func writeTranscript(_ reply: ModelReply?, to path: String) throws(ModelError) {
-        do throws(FileError) {
-            if File.kind(of: path) == .directory { try File.removeTree(path) }
-            // What is kept of it is a copy, which is made durable with the result.
-            try File.replace(path, with: transcript(reply).jsonText(.pretty) + "\n")
-        } catch {
-            // The model is not to blame, but without the transcript nobody can tell what was asked.
-            throw ModelError(.unavailable, "the transcript cannot be written: \(error.description)")
-        }
+    /// The transcript for people, as a file has it.
+    func transcriptText(_ reply: ModelReply?) -> String { transcript(reply).jsonText(.pretty) + "\n" }
+
+    /// Leaves the transcript of a failed attempt in its folder. A tool may have put a link in its place: that is replaced,
+    /// not followed.
+    func writeTranscript(in folder: String) throws(FileError) {
+        let path = FilePath.join(folder, "transcript.json")
+        try File.createDirectory(folder)
+        if File.kind(of: path) == .directory { try File.removeTree(path) }
+        try File.replace(path, with: transcriptText(nil))
     }
 }

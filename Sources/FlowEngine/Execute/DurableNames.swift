@@ -28,6 +28,9 @@ final class DurableNames: Sendable {
     /// Whether the name of a folder is known to be on the disk.
     func isDurable(_ folder: String) -> Bool { known.withLock { $0.contains(folder) } }
 
+    /// Notes that the name of a folder may not be on the disk.
+    func forget(_ folder: String) { known.withLock { _ = $0.remove(folder) } }
+
     /// Notes that the name of a folder is on the disk.
     func remember(_ folder: String) {
         known.withLock { known in

@@ -106,12 +106,19 @@ extension NodeAttempt {
     }
 
     private func keep(_ artifact: ProducedArtifact, beside kept: [KeptArtifact]) async throws -> KeptArtifact {
-        let real = try File.realPath(artifact.path)
-        guard FilePath.isInside(real, root: try File.realPath(context.directory)), File.kind(of: real) == .file else {
-            throw Self.mismatch("artifact `\(artifact.name)` is not a file in the node's work directory")
+        let stored: (digest: Digest, size: Int64)
+        var file: String
+        switch artifact.content {
+        case .file(let path):
+            let real = try File.realPath(path)
+            guard FilePath.isInside(real, root: try File.realPath(context.directory)), File.kind(of: real) == .file
+            else { throw Self.mismatch("artifact `\(artifact.name)` is not a file in the node's work directory") }
+            stored = try await site.artifacts.store(file: real)
+            file = FilePath.basename(path)
+        case .bytes(let bytes, let fileName):
+            stored = (try await site.artifacts.store(bytes: bytes), Int64(bytes.count))
+            file = fileName
         }
-        let stored = try await site.artifacts.store(file: real)
-        var file = FilePath.basename(artifact.path)
         if kept.contains(where: { $0.file == file }) { file = "\(artifact.name)-\(file)" }
         if let object = site.artifacts.path(of: stored.digest) {
             let folder = site.layout.artifacts(context.node, of: site.run)

@@ -61,7 +61,7 @@ struct NodeAttempt: Sendable {
             switch outcome {
             case .waiting(let wait):
                 // Who is asked in the middle of their work finds it again.
-                if !wait.isAboutCall { site.folders.release(context.directory) }
+                if !wait.isAboutCall { releaseFolder() }
                 return .waiting(wait)
             case .failed(let failure):
                 log.write(NodeLogLine(.engine, "attempt \(context.attempt) failed: \(failure.message)"))
@@ -75,7 +75,7 @@ struct NodeAttempt: Sendable {
                     if !record.artifacts.isEmpty { try await syncKeptFiles() }
                     return record
                 }
-                site.folders.release(context.directory)
+                releaseFolder()
                 return .succeeded(record)
             }
         } catch let error as NodeFailureError {
@@ -88,13 +88,25 @@ struct NodeAttempt: Sendable {
         }
     }
 
+    /// Whether the attempt has a folder: the kind works in it, or the node says that a file will be there.
+    private var hasFolder: Bool {
+        let options = context.definition.options
+        return kind.usesDirectory(context) || !options.artifacts.isEmpty || options.outputs.contains { $0.type.isPath }
+    }
+
     private func prepareFolder(_ context: NodeContext) throws(StoreError) {
+        guard hasFolder else { return }
         if context.attempt > context.firstAttempt, File.kind(of: context.directory) == .directory { return }
         do throws(FileError) {
             try site.folders.make(context.directory)
         } catch {
             throw StoreError(error.isNoSpace ? .diskFull : .inputOutput, "making the work directory: \(error)")
         }
+    }
+
+    private func releaseFolder() {
+        // An attempt before this one may have had a folder where this one needs none.
+        if hasFolder || context.attempt > context.firstAttempt { site.folders.release(context.directory) }
     }
 
     /// Runs the kind; when the node's time is over, asks it to end and waits until it has.

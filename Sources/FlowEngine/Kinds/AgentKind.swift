@@ -154,10 +154,22 @@ public struct AgentKind: NodeKind {
 
     public func artifactNames(of node: NodeDefinition) -> [String] { ["transcript"] }
 
-    public func run(_ context: NodeContext) async -> NodeOutcome {
+    /// Only tools and files need a folder.
+    public func usesDirectory(_ context: NodeContext) -> Bool {
+        if context.fields["files"]?.arrayValue?.isEmpty == false { return true }
+        guard let agent = agent(in: context) else { return false }
+        // A grant that is wrong fails the attempt.
+        return (try? AgentGrant(agent, context.fields).references.isEmpty) == false
+    }
+
+    private func agent(in context: NodeContext) -> AgentDefinition? {
         let name = context.body.stringValue ?? ""
-        guard let agent = lookUp(name, context) ?? agents[name] else {
-            return .failed(NodeFailure(.unavailable, "there is no agent `\(name)`"))
+        return lookUp(name, context) ?? agents[name]
+    }
+
+    public func run(_ context: NodeContext) async -> NodeOutcome {
+        guard let agent = agent(in: context) else {
+            return .failed(NodeFailure(.unavailable, "there is no agent `\(context.body.stringValue ?? "")`"))
         }
         let prompt =
             switch context.fields["prompt"] {
@@ -180,21 +192,17 @@ public struct AgentKind: NodeKind {
             return .failed(NodeFailure(.unavailable, "\(error)"))
         }
         var run = AgentRun(agent, prompt: prompt + Self.advice(context), files: files, belt: belt, context)
-        let path = FilePath.join(context.directory, "transcript.json")
         do throws(ModelError) {
             let reply = try await run.run(RecordedModel(models, calls: context.calls, pricing: pricing))
-            try run.writeTranscript(reply, to: path)
+            let transcript = ProducedArtifact(
+                name: "transcript", content: .bytes(Array(run.transcriptText(reply).utf8), fileName: "transcript.json"),
+                mediaType: "application/json")
             return .succeeded(
-                NodeResult(
-                    outputs: run.outputs(reply),
-                    artifacts: [
-                        ProducedArtifact(name: "transcript", path: path, mediaType: "application/json")
-                    ],
-                    usage: run.usageReport))
+                NodeResult(outputs: run.outputs(reply), artifacts: [transcript], usage: run.usageReport))
         } catch {
             if let question = run.question { return .waiting(.approval(question)) }
             // The folder of a failed attempt stays for a while, for people who want to know.
-            try? run.writeTranscript(nil, to: path)
+            try? run.writeTranscript(in: context.directory)
             var failure = error.failure
             failure.excerpt = run.loop.lastAnswer.map { String($0.suffix(1000)) }
             return .failed(failure)
@@ -206,6 +214,9 @@ public struct AgentKind: NodeKind {
 
     /// Reads and copies the files of the prompt, which takes a while for large ones.
     private static func files(_ context: NodeContext, hasTools: Bool) async throws -> PromptFiles {
+        if context.fields["files"]?.arrayValue?.isEmpty != false {
+            return try PromptFiles(context, hasTools: hasTools)
+        }
         let read: Result<PromptFiles, NodeFailureError> = await onOwnThread {
             do throws(NodeFailureError) {
                 return .success(try PromptFiles(context, hasTools: hasTools))

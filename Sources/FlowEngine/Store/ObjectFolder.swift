@@ -8,6 +8,11 @@ import Hashing
 struct ObjectFolder: Sendable {
     let path: String
 
+    /// The folders of objects whose names are on the disk.
+    private let names = DurableNames()
+
+    init(path: String) { self.path = path }
+
     private var temporaries: String { FilePath.join(path, "tmp") }
 
     /// The path that a content has or would have.
@@ -22,9 +27,8 @@ struct ObjectFolder: Sendable {
             try syncName(of: digest)
             return
         }
-        let temporary = try temporaryPath()
+        let (writer, temporary) = try temporaryFile(bufferSize: 0)
         do throws(FileError) {
-            let writer = try FileWriter(temporary, bufferSize: 0, mode: 0o444)
             try writer.write(bytes)
             try writer.sync()
             try writer.close()
@@ -37,9 +41,8 @@ struct ObjectFolder: Sendable {
 
     /// Copies a file, unless its content is there. When this returns, the content is on the disk.
     func copy(_ source: String) throws(FileError) -> (digest: Digest, size: Int64) {
-        let temporary = try temporaryPath()
+        let (writer, temporary) = try temporaryFile()
         do throws(FileError) {
-            let writer = try FileWriter(temporary, mode: 0o444)
             var hash = SHA256()
             var size: Int64 = 0
             try File.forEachChunk(of: source) { chunk throws(FileError) in
@@ -71,9 +74,8 @@ struct ObjectFolder: Sendable {
         _ produce: ((UnsafeRawBufferPointer) throws(FileError) -> Void) throws(Failure) -> Void
     ) throws {
         if let present = try? File.size(of: path(of: digest)), present == size { return try syncName(of: digest) }
-        let temporary = try temporaryPath()
+        let (writer, temporary) = try temporaryFile()
         do {
-            let writer = try FileWriter(temporary, mode: 0o444)
             try produce { piece throws(FileError) in try writer.write(piece) }
             try writer.sync()
             try writer.close()
@@ -102,19 +104,37 @@ struct ObjectFolder: Sendable {
 
     private func place(_ temporary: String, _ digest: Digest) throws(FileError) {
         let target = path(of: digest)
-        try File.createDirectory(FilePath.dirname(target))
-        try File.rename(temporary, to: target)
+        do throws(FileError) {
+            try File.rename(temporary, to: target)
+        } catch {
+            guard error.isNotFound else { throw error }
+            let folder = FilePath.dirname(target)
+            // It is new, or was removed when it was empty: what was known of its name does not hold any more.
+            names.forget(folder)
+            try File.createDirectory(folder)
+            try File.rename(temporary, to: target)
+        }
         try syncName(of: digest)
     }
 
     /// Also for a file that is there: whoever gave it its name may have ended before the name was on the disk.
     private func syncName(of digest: Digest) throws(FileError) {
-        try File.syncDirectory(FilePath.dirname(path(of: digest)))
+        let folder = FilePath.dirname(path(of: digest))
+        try File.syncDirectory(folder)
+        guard !names.isDurable(folder) else { return }
         try File.syncDirectory(path)
+        names.remember(folder)
     }
 
-    private func temporaryPath() throws(FileError) -> String {
-        try File.createDirectory(temporaries)
-        return FilePath.join(temporaries, String(UInt64.random(in: .min ... .max), radix: 36))
+    /// A new file with a name of its own, which becomes an object by a rename.
+    private func temporaryFile(bufferSize: Int = 64 << 10) throws(FileError) -> (FileWriter, String) {
+        let path = FilePath.join(temporaries, String(UInt64.random(in: .min ... .max), radix: 36))
+        do throws(FileError) {
+            return (try FileWriter(path, bufferSize: bufferSize, mode: 0o444), path)
+        } catch {
+            guard error.isNotFound else { throw error }
+            try File.createDirectory(temporaries)
+            return (try FileWriter(path, bufferSize: bufferSize, mode: 0o444), path)
+        }
     }
 }

@@ -121,22 +121,14 @@ public final class SQLiteRunStore: RunStore {
     // MARK: Writing
 
     public func commit(_ batch: StoreBatch) async throws(StoreError) {
-        guard let copier else { throw readOnly }
+        guard copier != nil else { throw readOnly }
         let encoded = try EncodedBatch(batch)
         let large = batch.contents.filter { $0.bytes.count > EncodedBatch.largestContentInDatabase }
         if !large.isEmpty {
-            let doing = "write a content to the store \(folder)"
-            try await patiently(for: large.reduce(0) { $0 + Int64($1.bytes.count) }) { () throws(StoreError) in
-                try await copier.run { objects throws(StoreError) in
-                    for (digest, bytes) in large {
-                        try EncodedBatch.check(bytes, digest)
-                        do throws(FileError) {
-                            try objects.write(bytes, digest: digest)
-                        } catch {
-                            throw StoreError(error, doing: doing)
-                        }
-                    }
-                }
+            for (digest, bytes) in large { try EncodedBatch.check(bytes, digest) }
+            let size = large.reduce(0) { $0 + Int64($1.bytes.count) }
+            try await keep("write a content to", size) { objects throws(FileError) in
+                for (digest, bytes) in large { try objects.write(bytes, digest: digest) }
             }
         }
         try await commit(encoded)
@@ -153,20 +145,41 @@ public final class SQLiteRunStore: RunStore {
     ///
     /// Throws `missing` when there is no such file, `readOnly` when it may not be read.
     public func store(file path: String) async throws(StoreError) -> (digest: Digest, size: Int64) {
-        guard let copier else { throw readOnly }
-        let doing = "copy '\(path)' into the store \(folder)"
         let needed = (try? File.size(of: path)) ?? 0
-        let (digest, size) = try await patiently(for: needed) { () throws(StoreError) in
+        let (digest, size) = try await keep("copy '\(path)' into", needed) { objects throws(FileError) in
+            try objects.copy(path)
+        }
+        try await commit(EncodedBatch(file: digest, size: size))
+        return (digest, size)
+    }
+
+    /// Keeps a content as a file of the store, whatever its size.
+    public func store(bytes: [UInt8]) async throws(StoreError) -> Digest {
+        let size = Int64(bytes.count)
+        let digest = try await keep("write a file of", size) { objects throws(FileError) in
+            let digest = Digest(of: bytes)
+            try objects.write(bytes, digest: digest)
+            return digest
+        }
+        try await commit(EncodedBatch(file: digest, size: size))
+        return digest
+    }
+
+    /// Makes an object, beside the reads, and again whenever the disk was full and has room.
+    private func keep<Value: Sendable>(
+        _ verb: String, _ size: Int64, _ body: @escaping @Sendable (ObjectFolder) throws(FileError) -> Value
+    ) async throws(StoreError) -> Value {
+        guard let copier else { throw readOnly }
+        let doing = "\(verb) the store \(folder)"
+        return try await patiently(for: size) { () throws(StoreError) in
             try await copier.run { objects throws(StoreError) in
                 do throws(FileError) {
-                    return try objects.copy(path)
+                    return try body(objects)
                 } catch {
                     throw StoreError(error, doing: doing)
                 }
             }
         }
-        try await commit(EncodedBatch(file: digest, size: size))
-        return (digest, size)
     }
 
     private var readOnly: StoreError {

@@ -219,7 +219,17 @@ struct AgentToolTests {
         #expect(texts[2].contains("without `..`"))
         #expect(texts[3].contains("may not"))
         #expect(answers.map { $0["is_error"] } == [nil, true, true, true])
-        #expect(try File.list(site.folder).map(\.name) == ["t.csv", "transcript.json"])
+        #expect(try File.list(site.folder).map(\.name) == ["t.csv"])
+    }
+
+    @Test func onlyToolsAndFilesNeedAFolder() throws {
+        let plain = try AgentSite([])
+        #expect(!plain.usesDirectory(["prompt": "go"]))
+        #expect(!plain.usesDirectory(["prompt": "go", "files": []]))
+        #expect(plain.usesDirectory(["prompt": "go", "files": ["a.txt"]]))
+        let skilled = try AgentSite([], tools: ["read_file"])
+        #expect(skilled.usesDirectory(["prompt": "go"]))
+        #expect(!skilled.usesDirectory(["prompt": "go", "tools": []]))
     }
 
     @Test func aDatabaseIsOnlyRead() async throws {
@@ -278,7 +288,7 @@ struct AgentToolTests {
         #expect(message.content.contains("The file d.bin (3 bytes) is in the work folder."))
         #expect(message.content.hasSuffix("The file other.txt (18 bytes) is in the work folder."))
         let names = try File.list(site.folder).map(\.name)
-        #expect(names == ["a.txt", "b.txt", "c.png", "d.bin", "other.txt", "transcript.json"])
+        #expect(names == ["a.txt", "b.txt", "c.png", "d.bin", "other.txt"])
         let images = try site.transcript()["messages"]?.arrayValue?[1]["images"]?.arrayValue
         #expect(images?.first?["bytes"] == 9)
     }

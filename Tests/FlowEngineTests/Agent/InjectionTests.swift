@@ -83,9 +83,8 @@ struct InjectionTests {
 
     @Test func aLinkInThePlaceOfTheTranscriptIsNotFollowed() async throws {
         let site = try AgentSite(
-            [.asks(("bash", ["command": "echo mine > other; ln -s other transcript.json"])), .says("x")],
-            tools: ["bash"])
-        _ = try await site.result()
+            [.asks(("bash", ["command": "echo mine > other; ln -s other transcript.json"]))], tools: ["bash"])
+        _ = try await site.failure()
         #expect(try File.readText(FilePath.join(site.folder, "other"), limit: 100) == "mine\n")
         #expect(File.kind(of: FilePath.join(site.folder, "transcript.json")) == .file)
     }

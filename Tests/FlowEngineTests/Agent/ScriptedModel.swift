@@ -98,13 +98,26 @@ final class AgentSite: Sendable {
         _ fields: JSONValue = ["prompt": "go"], approvesAll: Bool = false, calls: any CallDesk = OpenCallDesk(),
         budget: BudgetDefinition? = nil
     ) async -> NodeOutcome {
+        let outcome = await kind.run(context(fields, approvesAll: approvesAll, calls: calls, budget: budget))
+        if case .succeeded(let result) = outcome, case .bytes(let bytes, let name)? = result.artifacts.first?.content {
+            try? File.write(bytes, to: FilePath.join(root, name))
+        }
+        return outcome
+    }
+
+    /// Whether the node needs its folder.
+    func usesDirectory(_ fields: JSONValue) -> Bool { kind.usesDirectory(context(fields)) }
+
+    private func context(
+        _ fields: JSONValue, approvesAll: Bool = false, calls: any CallDesk = OpenCallDesk(),
+        budget: BudgetDefinition? = nil
+    ) -> NodeContext {
         let definition = NodeDefinition(id: "n", kind: "agent", options: NodeOptions(env: env, budget: budget))
-        return await kind.run(
-            NodeContext(
-                run: "r1", workflow: "w", node: "n", attempt: 1, definition: definition, body: "worker",
-                fields: fields.objectValue ?? JSONObject(), environment: environment, directory: folder,
-                workflowDirectory: workflowFolder, idempotencyKey: "key", approvesAll: approvesAll, calls: calls,
-                log: { [lines] in lines.add($0) }))
+        return NodeContext(
+            run: "r1", workflow: "w", node: "n", attempt: 1, definition: definition, body: "worker",
+            fields: fields.objectValue ?? JSONObject(), environment: environment, directory: folder,
+            workflowDirectory: workflowFolder, idempotencyKey: "key", approvesAll: approvesAll, calls: calls,
+            log: { [lines] in lines.add($0) })
     }
 
     func result(_ fields: JSONValue = ["prompt": "go"], approvesAll: Bool = false) async throws -> NodeResult {
@@ -119,8 +132,11 @@ final class AgentSite: Sendable {
         return failure
     }
 
+    /// What was put out; of a failed attempt what lies in its folder.
     func transcript() throws -> JSONValue {
-        try JSONValue.parse(try File.readText(FilePath.join(folder, "transcript.json"), limit: 16 << 20))
+        let kept = FilePath.join(root, "transcript.json")
+        let path = File.exists(kept) ? kept : FilePath.join(folder, "transcript.json")
+        return try JSONValue.parse(try File.readText(path, limit: 16 << 20))
     }
 
     /// The answers of tools, in the order in which the model saw them.

@@ -85,6 +85,7 @@ struct UnreadableValueTests {
         func store(file path: String) async throws(StoreError) -> (digest: Digest, size: Int64) {
             throw StoreError(.missing, path)
         }
+        func store(bytes: [UInt8]) async throws(StoreError) -> Digest { Digest(of: bytes) }
         func path(of digest: Digest) -> String? { nil }
         func isBlocked(_ run: String) async -> Bool { false }
         func end(of run: String) async -> RunStatus? { nil }

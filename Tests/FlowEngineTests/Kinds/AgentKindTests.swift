@@ -101,7 +101,7 @@ struct AgentKindTests {
             let result = try await site.result("writer")
             let artifact = try #require(result.artifacts.first)
             #expect(artifact.name == "transcript")
-            texts.append(try File.readText(artifact.path, limit: 1 << 20))
+            texts.append(try artifact.text)
         }
         #expect(texts[0] == texts[1])
         let transcript = try JSONValue.parse(texts[0])

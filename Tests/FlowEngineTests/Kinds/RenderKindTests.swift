@@ -28,8 +28,8 @@ struct RenderKindTests {
         let outcome = await folder.run(kind, body, with: values)
         let result = try #require(outcome.result, "\(outcome)")
         var files: [String: [UInt8]] = [:]
-        for artifact in result.artifacts { files[artifact.name] = try File.read(artifact.path, limit: 1 << 24) }
-        #expect(folder.remains == result.artifacts.map { FilePath.basename($0.path) }.sorted())
+        for artifact in result.artifacts { files[artifact.name] = try artifact.bytes }
+        #expect(folder.remains == result.artifacts.map(\.fileName).sorted())
         return files
     }
 

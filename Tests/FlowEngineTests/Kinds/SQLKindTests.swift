@@ -43,7 +43,7 @@ struct SQLKindTests {
         let artifact = try #require(result.artifacts.first)
         #expect(artifact.mediaType == "text/csv")
         #expect(
-            try File.readText(artifact.path, limit: 1000)
+            try artifact.text
                 == "id,name,cost,twice\n1,\"a, b\",2.5,2\n2,,,4\n")
         #expect(folder.remains == ["table.csv"])
     }
