@@ -101,9 +101,12 @@ struct RunningFlow: Sendable {
     var errorText: String { (try? File.readText(errorOutput, limit: 64 << 20)) ?? "" }
     var outputText: String { (try? File.readText(output, limit: 64 << 20)) ?? "" }
 
+    /// How many times longer a program may take than usual, where it is watched (scripts/sanitize).
+    private static let patience = ProcessEnvironment.get("FLOW_TEST_PATIENCE").flatMap { Int($0) } ?? 1
+
     /// Waits for the end, at most a minute, or as many as are given.
     func end(minutes: Int = 1) async throws -> FinishedFlow {
-        for _ in 0..<12_000 * minutes {
+        for _ in 0..<12_000 * minutes * Self.patience {
             var status: Int32 = 0
             if waitpid(pid, &status, WNOHANG) == pid {
                 let signal = status & 0x7F

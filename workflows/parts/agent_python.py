@@ -2,6 +2,7 @@
 """The Python that runs the programs of agents, and what is installed for it."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -17,10 +18,15 @@ def interpreter():
 
 
 def plot_cache():
-    """Where matplotlib keeps what it takes seconds to find out, such as the fonts; nothing of a run is in it."""
-    found = interpreter()
-    return os.getcwd() + "/.matplotlib" if found == sys.executable else os.path.join(
-        os.path.dirname(os.path.dirname(found)), "matplotlib-cache")
+    """A folder of this one where matplotlib keeps the list of fonts, which takes it seconds to find out: a copy of the one
+    that was made when the environment was, for that may not be written to."""
+    folder = os.path.join(os.getcwd(), ".matplotlib")
+    made = os.path.join(os.path.dirname(os.path.dirname(interpreter())), "lib", "matplotlib-cache")
+    os.makedirs(folder, exist_ok=True)
+    for name in os.listdir(made) if os.path.isdir(made) else []:
+        if name.endswith(".json"):
+            shutil.copy(os.path.join(made, name), folder)
+    return folder
 
 
 def modules():

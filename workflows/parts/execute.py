@@ -79,6 +79,7 @@ def run(name, seconds):
         for stream in (output, error):
             stream.seek(max(0, stream.seek(0, os.SEEK_END) - 4 * LONGEST_TEXT))
             texts.append(tail(stream.read()))
+    shutil.rmtree(".matplotlib", ignore_errors=True)
     os.remove(".printed")
     os.remove(".error")
     return (128 - code if code < 0 else code), *texts

@@ -105,9 +105,12 @@ def bare(text, section):
 
 
 def clean(text, section):
-    """The text without a fence, a heading of its own, a lead-in, and a last sentence that was cut off."""
+    """The text without a fence, programs, a heading of its own, a lead-in, and a last sentence that was cut off."""
     text = text.strip()
-    text = re.sub(r"^```\w*\n|\n?```\s*$", "", text).strip()
+    if text.startswith("```"):
+        text = re.sub(r"\A```\w*\n|\n?```\Z", "", text).strip()
+    # A program is no text of a paper, nor is the line that announces it.
+    text = re.sub(r"(?:^[^\n]*:[ \t]*\n+)?^```.*?(?:^```[ \t]*$|\Z)", "", text, flags=re.M | re.S).strip()
     text = re.sub(r"\A(?:sure|certainly|here is|here's|below is)\b[^\n]*:\s*\n+", "", text, flags=re.I)
     lines = []
     for line in text.split("\n"):

@@ -54,6 +54,14 @@ class CheckTests(unittest.TestCase):
     def test_clean(self):
         self.assertEqual(clean("## Introduction\n\nIt is so. And then it", "introduction"), "It is so.")
         self.assertEqual(clean("```markdown\nIt is so.\n```", "results"), "It is so.")
+        self.assertEqual(clean("```markdown\nIt is so.", "results"), "It is so.")
+        program = "```python\nimport this\nx = 1\n"
+        for fence in (program, program + "```", program + "```\n"):
+            for lead in ("", "Here is a program that does it:\n\n"):
+                self.assertEqual(clean(f"The data are read.\n\n{lead}{fence}", "methods"), "The data are read.")
+        self.assertEqual(
+            clean(f"The data are read.\n\n{program}```\nThen they are fitted.", "methods"),
+            "The data are read.\n\nThen they are fitted.")
         self.assertEqual(clean("Here is the introduction:\n\nIt is so.", "introduction"), "It is so.")
 
 
