@@ -11,6 +11,7 @@
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -273,7 +274,12 @@ static int offers(int part) {
 }
 
 int flow_isolation_offered(void) {
-    static volatile int known = -1;
-    if (known < 0) known = offers(FLOW_ISOLATES_FILES) | offers(FLOW_ISOLATES_NETWORK) | offers(FLOW_ISOLATES_CALLS);
-    return known;
+    // Two threads may find it out at once; they find the same.
+    static _Atomic int known = -1;
+    int parts = atomic_load_explicit(&known, memory_order_relaxed);
+    if (parts < 0) {
+        parts = offers(FLOW_ISOLATES_FILES) | offers(FLOW_ISOLATES_NETWORK) | offers(FLOW_ISOLATES_CALLS);
+        atomic_store_explicit(&known, parts, memory_order_relaxed);
+    }
+    return parts;
 }
