@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,8 +78,9 @@ static int set_limit(int index, int64_t wanted) {
 // needs nothing: execve sets it back, and until then all signals are blocked. Asking for all 64 in each child would
 // take as many system calls as all the rest.
 static uint64_t ignorable_signals(void) {
-    static volatile uint64_t known = 0;
-    if (known) return known;
+    static _Atomic uint64_t known = 0;
+    uint64_t before = atomic_load_explicit(&known, memory_order_relaxed);
+    if (before) return before;
     static const int usual[] = {
         SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU,
     };
@@ -91,7 +93,7 @@ static uint64_t ignorable_signals(void) {
             mask |= 1ULL << (signal - 1);
         }
     }
-    known = mask;
+    atomic_store_explicit(&known, mask, memory_order_relaxed);
     return mask;
 }
 
