@@ -7,7 +7,7 @@ wrote which part, what of the agents was refused and why, the texts that were ta
 """
 
 from node import read_input, read_json, write_output, write_text
-from text import escape, fault, plain, short, strange_numbers, whole
+from text import escape, fault, once, plain, short, strange_numbers, whole
 
 BRIEF = 600
 
@@ -27,7 +27,7 @@ class Stage:
 
     def take(self, agent, text, more="", least=12):
         """A text of an agent if it holds nothing but what its facts say, else an empty one."""
-        text = whole(text or "")
+        text = once(whole(text or ""))
         if not text:
             return ""
         wrong = fault(text, self.facts + "\n" + more, least)

@@ -44,6 +44,14 @@ class Numbers(unittest.TestCase):
         self.assertEqual(row, r"| a \| b | 3 c |")
 
 
+class Sentences(unittest.TestCase):
+    def test_repeated(self):
+        said = "The office awards the order. It reads the offer! The order is awarded to one."
+        self.assertEqual(text.once(said), said)
+        self.assertEqual(text.once(said + " The  office awards the order. THE ORDER IS AWARDED TO ONE."), said)
+        self.assertEqual(text.once("Yes. No. Yes."), "Yes. No. Yes.")
+
+
 class Reading(unittest.TestCase):
     def test_markdown_is_read_as_its_reader_sees_it(self):
         rows = paragraphs("# Title\n\n**6. How to bid**. All *bids* must name\na [lead](http://x.example).\n\n- One\n- Two \\[x\\]\n")

@@ -110,6 +110,17 @@ def fault(text, facts, least=12):
     return "the number " + ", ".join(strange[:4]) + " is not in its facts" if strange else ""
 
 
+def once(text):
+    """The text with each sentence of some length once: models that go round in circles say the same again."""
+    seen, kept = set(), []
+    for sentence in re.split(r"(?<=[.!?])\s+", text):
+        said = re.sub(r"\W+", " ", sentence).strip().lower()
+        if len(said) <= 20 or said not in seen:
+            kept.append(sentence)
+        seen.add(said)
+    return " ".join(kept)
+
+
 def whole(text):
     """The text up to its last whole sentence, where a limit has cut it."""
     text = plain(text)
