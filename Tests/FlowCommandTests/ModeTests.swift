@@ -133,6 +133,34 @@ struct ModeTests {
         try Golden.check(endpoint.log, "deep_research.jsonl")
     }
 
+    @Test("deep_research goes on from a step: those before it keep their results, and nobody plans again")
+    func restartAtAStep() async throws {
+        let flow = try FlowProgram()
+        let steps = [
+            Self.step("Compute the mean", "engineer", writes: ["mean"]),
+            Self.step("Say what it means", "researcher", reads: ["mean"]),
+        ].joined(separator: ",")
+        let endpoint = try await ScriptedEndpoint(
+            """
+            [{"when": {"agent": "plan_reviewer"}, "reply": {"json": {"recommendations": ["None."]}}},
+             {"when": {"agent": "planner"}, "reply": \(Self.plan(steps))},
+             {"when": {"agent": "engineer"}, "reply": \(Self.program("print('mean: 2.5')"))},
+             {"when": {"agent": "researcher", "last": "mean: 2.5"},
+              "replies": [{"text": "It is low."}, {"text": "It is high."}]}]
+            """, in: flow)
+        _ = try await run(["deep_research", "--input", "task=What is the mean?"], flow, endpoint)
+        let asked = try endpoint.agents
+        let runs = try await flow.start(["list", "--json"], environment: endpoint.environment).end()
+        let list = try #require(try runs.json.last?["runs"]?.arrayValue)
+        let part = try #require(list.first { $0["workflow"] == "work_plan" }?["id"]?.stringValue, "\(runs.output)")
+        let words = ["replay", part, "--from", "step_2", "--json"]
+        let again = try await flow.start(words, environment: endpoint.environment).end()
+        #expect(again.code == 0, "\(again.output)\(again.errorOutput)")
+        let result = try #require(try again.json.last { $0["type"] == "result" })
+        #expect(result["outputs"]?.jsonText().contains("It is high.") == true, "\(result.jsonText())")
+        #expect(try endpoint.agents == asked + ["researcher"])
+    }
+
     @Test("one_shot mends a program twice; each prompt holds the program, the error and the analysis of the one before")
     func threeAttempts() async throws {
         let flow = try FlowProgram()
