@@ -74,6 +74,14 @@ final class SharedBudgets: Sendable {
 
     // MARK: Calls
 
+    /// What becomes of a call that asks for its share.
+    private enum Answer: Sendable {
+        case granted(Claim)
+        /// It may fit when calls that are open have ended.
+        case later
+        case hopeless(SharedBudget, SpendingSums)
+    }
+
     /// Sets the most that a call can cost aside. Waits for open calls that it does not fit beside; pauses or cancels the
     /// run of a call that does not fit at all.
     func reserve(_ call: CallStart, _ desk: AttemptDesk) async throws(CallRefusal) -> Claim? {
@@ -87,24 +95,27 @@ final class SharedBudgets: Sendable {
                 guard !Task.isCancelled else { throw CallRefusal.stopped("the attempt is being ended") }
                 let generation = state.withLock { $0.generation }
                 let moment = desk.executor.site.clock.now()
-                let answer = try await store.perform { writer throws(StoreError) in
-                    try writer.claim(call, budgets: budgets, at: moment)
+                // All on the writer's thread: nobody sums up between a claim's row and its note.
+                let answer = try await store.perform { [self] writer throws(StoreError) -> Answer in
+                    switch try writer.claim(call, budgets: budgets, at: moment) {
+                    case .granted(let key):
+                        return .granted(note(call, session, Claim(key: key, id: 0, budgets: budgets, moment: moment)))
+                    case .exceeded(let places):
+                        for (place, used) in places {
+                            let rest = used.without(open(in: budgets[place], at: moment))
+                            if budgets[place].refusal(of: call, used: rest) != nil {
+                                return .hopeless(budgets[place], used)
+                            }
+                        }
+                        return .later
+                    }
                 }
                 switch answer {
-                case .granted(let key):
-                    return note(call, session, Claim(key: key, id: 0, budgets: budgets, moment: moment))
-                case .exceeded(let places):
-                    let hopeless = places.first { place, used in
-                        let rest = used.without(open(in: budgets[place], at: moment))
-                        return budgets[place].refusal(of: call, used: rest) != nil
-                    }
-                    guard let hopeless else {
-                        await wait(after: generation)
-                        continue
-                    }
-                    let budget = budgets[hopeless.place]
-                    let text = budget.refusal(of: call, used: hopeless.used) ?? "\(budget.title) is used up"
-                    try await exceed(budget, text, hopeless.used, desk)
+                case .granted(let claim): return claim
+                case .later: await wait(after: generation)
+                case .hopeless(let budget, let used):
+                    let text = budget.refusal(of: call, used: used) ?? "\(budget.title) is used up"
+                    try await exceed(budget, text, used, desk)
                 }
             }
         } catch let refusal as CallRefusal {
