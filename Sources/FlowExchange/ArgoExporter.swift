@@ -36,7 +36,7 @@ public struct ArgoExporter {
     private init(workflow: WorkflowDefinition, image: String) {
         self.workflow = workflow
         self.image = image
-        for node in workflow.nodes + workflow.finally {
+        for node in workflow.allNodes {
             byName[node.id] = node
             for need in node.needs where need.condition == .failed || need.condition == .done {
                 asked.insert(need.node)

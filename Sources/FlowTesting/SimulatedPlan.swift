@@ -15,7 +15,7 @@ struct SimulatedPlan {
         random = SeededGenerator(seed: seed ^ 0x5EED_F0E5)
         var generator = PlanGenerator(seed: seed, largest: 12)
         var definition = generator.plan().definition
-        let fallbacks = Set((definition.nodes + definition.finally).compactMap(\.options.fallback?.node))
+        let fallbacks = Set(definition.allNodes.compactMap(\.options.fallback?.node))
         for index in definition.nodes.indices { Self.enrich(&definition.nodes[index], fallbacks, &random) }
         for index in definition.finally.indices { Self.enrich(&definition.finally[index], fallbacks, &random) }
         definition.approvals = random.approvalPolicy()

@@ -33,6 +33,17 @@ public struct WorkflowDefinition: Sendable {
     /// Nodes that run after all others have ended, whatever happened.
     public var finally: [NodeDefinition] = []
 
+    /// The nodes of both phases, those of `finally` last.
+    public var allNodes: [NodeDefinition] { finally.isEmpty ? nodes : nodes + finally }
+
+    /// The nodes of a kind, of both phases. Of the others nothing but the kind is looked at.
+    public func nodes(ofKind kind: String) -> [NodeDefinition] {
+        var found: [NodeDefinition] = []
+        for place in nodes.indices where nodes[place].kind == kind { found.append(nodes[place]) }
+        for place in finally.indices where finally[place].kind == kind { found.append(finally[place]) }
+        return found
+    }
+
     /// An empty workflow.
     public init(name: String, nameSpan: SourceSpan = .none) {
         self.name = name

@@ -101,7 +101,7 @@ public struct DefinitionDiff: Sendable, Hashable {
     private mutating func compareNodes(_ site: Site) {
         var before: [String: NodeDefinition] = [:]
         before.reserveCapacity(site.old.nodes.count)
-        for node in site.old.nodes + site.old.finally { before[node.id] = node }
+        for node in site.old.allNodes { before[node.id] = node }
         var kept = 0
         // A node that moved to `finally` or from it is another one: it waits for other things.
         let oldFinally = Set(site.old.finally.map(\.id))
@@ -122,8 +122,8 @@ public struct DefinitionDiff: Sendable, Hashable {
             }
         }
         guard kept < before.count else { return }
-        let names = Set((site.new.nodes + site.new.finally).map(\.id))
-        removed = (site.old.nodes + site.old.finally).map(\.id).filter { !names.contains($0) }
+        let names = Set(site.new.allNodes.map(\.id))
+        removed = site.old.allNodes.map(\.id).filter { !names.contains($0) }
     }
 
     private static func changes(from old: NodeDefinition, to new: NodeDefinition, _ site: Site) -> [Change] {

@@ -52,18 +52,20 @@ public struct Plan: Sendable {
     ) {
         self.definition = definition
         self.slotFreeKinds = slotFreeKinds
-        nodes = definition.finally.isEmpty ? definition.nodes : definition.nodes + definition.finally
+        nodes = definition.allNodes
         finallyStart = definition.nodes.count
         var indexes: [String: Int32] = [:]
         indexes.reserveCapacity(nodes.count)
-        for (index, node) in nodes.enumerated() { indexes[node.id] = Int32(index) }
+        // By their places: to take a node out of the list copies all that it has.
+        for index in nodes.indices { indexes[nodes[index].id] = Int32(index) }
         self.indexes = indexes
 
         var needs: [Edge] = []
         var needStarts: [Int32] = [0]
+        needStarts.reserveCapacity(nodes.count + 1)
         var successorCounts = [Int32](repeating: 0, count: nodes.count)
-        for (index, node) in nodes.enumerated() {
-            for need in node.needs {
+        for index in nodes.indices {
+            for need in nodes[index].needs {
                 guard let other = indexes[need.node], (other < finallyStart) == (index < finallyStart) else { continue }
                 needs.append(Edge(node: other, condition: need.condition))
                 successorCounts[Int(other)] += 1
@@ -88,10 +90,11 @@ public struct Plan: Sendable {
         (pools, demands) = Self.pools(of: nodes, declared: definition.pools)
         var fallbacks: [Int: Int32] = [:]
         var rescued: [Int: Int32] = [:]
-        for (index, node) in nodes.enumerated() {
-            guard let fallback = node.options.fallback, let other = indexes[fallback.node], other != index,
+        for index in nodes.indices where nodes[index].options.fallback != nil {
+            let id = nodes[index].id
+            guard let fallback = nodes[index].options.fallback, let other = indexes[fallback.node], other != index,
                 rescued[Int(other)] == nil,
-                nodes[Int(other)].needs.contains(where: { $0.node == node.id && $0.condition == .failed })
+                nodes[Int(other)].needs.contains(where: { $0.node == id && $0.condition == .failed })
             else { continue }
             fallbacks[index] = other
             rescued[Int(other)] = Int32(index)
@@ -113,9 +116,9 @@ public struct Plan: Sendable {
         var pools: [PoolDefinition] = []
         var places: [String: Int] = [:]
         var demands: [Int: [Demand]] = [:]
-        for (index, node) in nodes.enumerated() where !node.options.demands.isEmpty {
+        for index in nodes.indices where !nodes[index].options.demands.isEmpty {
             var units: [Int: Int] = [:]
-            for demand in node.options.demands where demand.units > 0 {
+            for demand in nodes[index].options.demands where demand.units > 0 {
                 let place = places[demand.pool] ?? pools.count
                 if place == pools.count {
                     places[demand.pool] = place

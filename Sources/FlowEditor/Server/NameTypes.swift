@@ -24,7 +24,7 @@ struct NameTypes {
     }
 
     private static func nodes(_ definition: WorkflowDefinition) -> [NodeDefinition] {
-        definition.nodes + definition.finally
+        definition.allNodes
     }
 
     /// The first names.

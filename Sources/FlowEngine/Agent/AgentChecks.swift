@@ -158,7 +158,7 @@ struct AgentChecks {
     // MARK: Agent files
 
     /// Checks the tools and permissions of an agent, in its file or in the workflow.
-    static func check(_ fields: [String: YAMLNode], _ reader: inout DocumentReader) {
+    static func check(_ fields: FieldValues, _ reader: inout DocumentReader) {
         let document = reader.document
         var names: [String] = []
         if let tools = fields["tools"], document.kind(of: tools) == .sequence {

@@ -53,7 +53,7 @@ public struct AgentUsage: Sendable, Hashable {
 
     private static func agents(_ definition: WorkflowDefinition) -> [String: String] {
         var agents: [String: String] = [:]
-        for node in definition.nodes + definition.finally where node.kind == "agent" {
+        for node in definition.nodes(ofKind: "agent") {
             agents[node.id] = node.literalBody
         }
         return agents

@@ -91,7 +91,7 @@ public struct Mode: Sendable {
     ) -> [Gate] {
         guard let definition, depth > 0 else { return [] }
         var gates: [Gate] = []
-        for node in definition.nodes + definition.finally {
+        for node in definition.allNodes {
             if node.kind == "approval" {
                 let prompt = node.body.bodyMember("prompt") ?? node.body
                 gates.append(Gate(node: prefix + node.id, title: node.options.title, prompt: prompt.written))

@@ -14,7 +14,7 @@ enum AgentUse {
         of definition: WorkflowDefinition, child: (String) -> WorkflowInterface?
     ) -> Set<String>? {
         var names: Set<String> = []
-        for node in definition.nodes + definition.finally {
+        for node in definition.allNodes where !silentKinds.contains(node.kind) {
             switch node.kind {
             case "agent":
                 // Tools may be workflows, and these ask others.
@@ -32,8 +32,7 @@ enum AgentUse {
             case "workflow":
                 guard let path = node.literalBody, let agents = child(path)?.agents else { return nil }
                 names.formUnion(agents)
-            default:
-                guard silentKinds.contains(node.kind) else { return nil }
+            default: return nil
             }
         }
         return names

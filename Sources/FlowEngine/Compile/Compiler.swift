@@ -62,13 +62,14 @@ public struct Compiler: Sendable {
             agentDefinitions: AgentDefinition.byName(agents, definition.agents), kinds: self.kinds.keys.sorted(),
             readFile: { source.readFile(FilePath.join(source.directory, $0)) },
             workflow: { children.interface(of: $0) })
-        let neverRuns = judge(definition, site, &parts, source)
+        let index = NodeIndex(definition)
+        let neverRuns = judge(definition, index, site, &parts, source)
         var files = Set(definition.files)
         for place in parts.indices { checkFiles(&files, source, &parts[place].reader) }
-        for node in definition.nodes + definition.finally where node.kind == "workflow" {
+        for node in definition.nodes(ofKind: "workflow") {
             if let path = node.literalBody { files.formUnion(children.interface(of: path)?.files ?? []) }
         }
-        for node in definition.nodes + definition.finally where node.kind == "agent" {
+        for node in definition.nodes(ofKind: "agent") {
             let checks = AgentChecks(node, site)
             files.formUnion(checks.files)
             for path in checks.workflows {
@@ -81,7 +82,7 @@ public struct Compiler: Sendable {
         // What could not be read may well use an input.
         if !diagnostics.hasErrors {
             let sites = parts.flatMap(\.sites)
-            let liveness = LivenessRules(definition, neverRuns: neverRuns)
+            let liveness = LivenessRules(index, neverRuns: neverRuns)
             diagnostics += unusedInputs(definition, sites) + liveness.deadNodes()
             diagnostics += liveness.unreadOutputs(definition, sites)
         }
@@ -100,23 +101,22 @@ public struct Compiler: Sendable {
     /// Checks what the parts say together: the graph, the expressions, and what each kind asks for.
     /// Gives the nodes that can never run.
     private func judge(
-        _ definition: WorkflowDefinition, _ site: KindSite, _ parts: inout [DefinitionBuilder], _ source: WorkflowSource
+        _ definition: WorkflowDefinition, _ index: NodeIndex, _ site: KindSite, _ parts: inout [DefinitionBuilder],
+        _ source: WorkflowSource
     ) -> Set<Int> {
-        let graph = GraphRules(definition, source: source.bytes)
+        let graph = GraphRules(definition, index: index, source: source.bytes)
         let doubtful = parts.reduce(into: Set<Int>()) { $0.formUnion($1.doubtfulNodes) }
         parts[0].reader.diagnostics += graph.diagnostics() + PoolRules(definition: definition).diagnostics()
         parts[0].reader.diagnostics += PeopleRules.diagnostics(definition)
         var references = ReferenceRules(
-            definition, kinds: kinds, kindSite: site,
+            definition, index: index, kinds: kinds, kindSite: site,
             doubtfulInputs: parts.reduce(into: Set()) { $0.formUnion($1.doubtfulInputs) }, doubtfulNodes: doubtful,
             loose: parts.reduce(into: graph.loose) { $0.formUnion($1.looseNodes) })
         references.doubtfulItems = parts.reduce(into: Set()) { $0.formUnion($1.doubtfulItems) }
         references.open(parts.reduce(into: Set()) { $0.formUnion($1.doubtfulParts) })
         for place in parts.indices { references.check(parts[place].sites, &parts[place].reader) }
-        for (offset, nodes) in [(0, definition.nodes), (definition.nodes.count, definition.finally)] {
-            for (index, node) in nodes.enumerated() where !doubtful.contains(offset + index) {
-                if let kind = kinds[node.kind] { parts[0].reader.diagnostics += kind.check(node, in: site) }
-            }
+        for (place, node) in index.nodes.enumerated() where doubtful.isEmpty || !doubtful.contains(place) {
+            if let kind = kinds[node.kind] { parts[0].reader.diagnostics += kind.check(node, in: site) }
         }
         return references.neverRuns
     }

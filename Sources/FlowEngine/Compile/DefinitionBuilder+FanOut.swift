@@ -5,7 +5,7 @@ import YAML
 
 /// `foreach`, `matrix`, `samples` and `repeat`: keys that make a node run more than once.
 extension DefinitionBuilder {
-    mutating func fanOut(_ fields: [String: YAMLNode], index: Int) -> ForeachDefinition? {
+    mutating func fanOut(_ fields: FieldValues, index: Int) -> ForeachDefinition? {
         let chosen = ["foreach", "matrix", "samples"].filter { fields[$0] != nil }
         if chosen.count > 1, let second = fields[chosen[1]], let first = fields[chosen[0]] {
             reader.report(

@@ -13,9 +13,8 @@ extension DefinitionBuilder {
 
     mutating func input(_ key: YAMLNode, _ node: YAMLNode) -> InputDefinition {
         let name = document.string(of: key)
-        let fields = Dictionary(
-            pairs(node).filter { reader.isSound($0.value) }.map { (document.string(of: $0.key), $0.value) },
-            uniquingKeysWith: { first, _ in first })
+        let fields = FieldValues(
+            pairs(node).filter { reader.isSound($0.value) }.map { (document.string(of: $0.key), $0.value) })
         let word = text(fields["type"])
         let kind = word.flatMap(InputDefinition.Kind.init(rawValue:)) ?? .string
         var input = InputDefinition(name: name, kind: kind, span: reader.span(key))
@@ -68,7 +67,7 @@ extension DefinitionBuilder {
         }
     }
 
-    private mutating func checkBounds(_ input: InputDefinition, _ fields: [String: YAMLNode]) {
+    private mutating func checkBounds(_ input: InputDefinition, _ fields: FieldValues) {
         let count = reader.diagnostics.count
         if let low = input.minimum, let high = input.maximum, low > high, let node = fields["min"] {
             reader.report(Diagnostic(.outOfRange, "`min` is greater than `max`", at: reader.span(node)))

@@ -61,7 +61,7 @@ extension DefinitionBuilder {
             doubtfulItems.insert(index)
             return definition
         }
-        let fields = reader.fields(node, table, of: "node `\(id)`", headedBy: key) ?? [:]
+        let fields = reader.fields(node, table, of: "node `\(id)`", headedBy: key) ?? FieldValues()
         noteUnusable(node, index: index)
         definition.kind = kind.name
         definition.bodySpan = reader.span(chosen.value)

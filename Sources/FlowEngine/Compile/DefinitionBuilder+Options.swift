@@ -6,8 +6,8 @@ import YAML
 extension DefinitionBuilder {
     private static let optionKeys = Set(WorkflowSchema.node.map(\.name)).subtracting(["needs"])
 
-    mutating func options(_ fields: [String: YAMLNode], index: Int) -> NodeOptions {
-        if defaults.isEmpty, !fields.keys.contains(where: { Self.optionKeys.contains($0) }) { return .standard }
+    mutating func options(_ fields: FieldValues, index: Int) -> NodeOptions {
+        if defaults.isEmpty, !fields.names.contains(where: { Self.optionKeys.contains($0) }) { return .standard }
         var when: ConditionDefinition?
         if let node = fields["when"], let condition = reader.condition(node) {
             when = ConditionDefinition(

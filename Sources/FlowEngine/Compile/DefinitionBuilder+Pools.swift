@@ -12,7 +12,7 @@ extension DefinitionBuilder {
         }
     }
 
-    func demands(_ fields: [String: YAMLNode]) -> [PoolDemand] {
+    func demands(_ fields: FieldValues) -> [PoolDemand] {
         var demands: [PoolDemand] = []
         for item in many(fields["pool"]) {
             let nameNode = document.kind(of: item) == .mapping ? value(of: item, "name") : item

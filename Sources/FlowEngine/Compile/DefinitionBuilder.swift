@@ -25,7 +25,7 @@ struct DefinitionBuilder {
     /// The files that the workflow includes.
     private(set) var includes: [(path: String, span: SourceSpan)] = []
     /// The values of the document's keys.
-    private var fields: [String: YAMLNode] = [:]
+    private var fields = FieldValues()
 
     init(reader: DocumentReader, kinds: [String: any NodeKind]) {
         self.reader = reader
@@ -132,7 +132,7 @@ struct DefinitionBuilder {
                         related: [Diagnostic.Label(first, "it is defined here first")], help: ["rename one of them"]))
             }
         }
-        definition.nodes += read
+        if definition.nodes.isEmpty { definition.nodes = read } else { definition.nodes += read }
         if read.isEmpty, document.count(of: nodes) == 0, definition.nodes.isEmpty {
             reader.report(
                 Diagnostic(

@@ -22,7 +22,7 @@ struct DocumentReader {
     /// Keys of mappings that are there, but could not be used: misspelt, or with a value that was refused.
     private var unusable: [YAMLNode: Set<String>] = [:]
     /// Mappings that were read by an alias or have been read before.
-    private var readMappings: Set<YAMLNode> = []
+    private var readMappings = YAMLNodeSet()
 
     init(document: YAMLDocument, file: Int) {
         self.document = document
@@ -72,13 +72,14 @@ struct DocumentReader {
     /// Of the values of `unread` only the outermost shape is looked at; the caller reads their items. Missing keys are
     /// shown at `name`, or else at the first key.
     mutating func fields(
-        _ node: YAMLNode, _ table: KeyTable, of what: String, unread: Set<String> = [], headedBy name: YAMLNode? = nil
-    ) -> [String: YAMLNode]? {
+        _ node: YAMLNode, _ table: KeyTable, of what: @autoclosure () -> String, unread: Set<String> = [],
+        headedBy name: YAMLNode? = nil
+    ) -> FieldValues? {
         guard document.kind(of: node) == .mapping else {
-            if isSound(node) { wrongType(node, "\(what) is a mapping of keys to values") }
+            if isSound(node) { wrongType(node, "\(what()) is a mapping of keys to values") }
             return nil
         }
-        var found: [String: YAMLNode] = [:]
+        var found = FieldValues()
         var present: Set<String> = []
         var hasFaultyKey = false
         for (key, value) in document.pairs(of: node) {
@@ -89,19 +90,19 @@ struct DocumentReader {
             let word = document.string(of: key)
             guard let field = table[word] else {
                 // What was meant is not missing as well.
-                if let meant = unknown(key, word, table.schema.map(\.name), of: what) { present.insert(meant) }
+                if let meant = unknown(key, word, table.schema.map(\.name), of: what()) { present.insert(meant) }
                 continue
             }
             let isLeft = !unread.isEmpty && unread.contains(word) && document.kind(of: value) == .mapping
-            if isLeft || check(value, field.type, key: word) { found[word] = value } else { present.insert(word) }
+            if isLeft || check(value, field.type, key: word) { found.add(word, value) } else { present.insert(word) }
         }
         if !present.isEmpty { unusable[document.definition(of: node), default: []].formUnion(present) }
-        let isFirstVisit = readMappings.insert(document.definition(of: node)).inserted
+        let isFirstVisit = readMappings.insert(document.definition(of: node))
         guard isFirstVisit, !hasFaultyKey else { return found }
-        for field in table.schema where field.required && found[field.name] == nil && !present.contains(field.name) {
+        for field in table.required where found[field.name] == nil && !present.contains(field.name) {
             report(
                 Diagnostic(
-                    .missingKey, "\(what) needs the key `\(field.name)`", at: name.map { span($0) } ?? head(node),
+                    .missingKey, "\(what()) needs the key `\(field.name)`", at: name.map { span($0) } ?? head(node),
                     label: Self.label(field.summary), fixes: versionFix(field.name, node)))
         }
         return found

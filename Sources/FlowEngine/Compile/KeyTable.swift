@@ -5,17 +5,21 @@ import FlowCore
 /// The keys that a mapping may have, made once for the many mappings that are read by it.
 struct KeyTable {
     let schema: [FieldSchema]
+    /// Those that must be there.
+    let required: [FieldSchema]
     private let places: [String: Int]
 
     /// A table for many mappings.
     init(_ schema: [FieldSchema]) {
         self.schema = schema
+        required = schema.filter(\.required)
         places = Dictionary(schema.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { a, _ in a })
     }
 
     /// A table for one mapping: a few keys are found as quickly by looking at each.
     init(once schema: [FieldSchema]) {
         self.schema = schema
+        required = schema.filter(\.required)
         places = [:]
     }
 

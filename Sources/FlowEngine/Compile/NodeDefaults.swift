@@ -60,8 +60,7 @@ extension DefinitionBuilder {
                 reader.report(reader.badName(key))
                 return nil
             }
-            let parts = pairs(value).map { (document.string(of: $0.0), $0.1) }
-            AgentChecks.check(Dictionary(parts, uniquingKeysWith: { first, _ in first }), &reader)
+            AgentChecks.check(FieldValues(pairs(value).map { (document.string(of: $0.0), $0.1) }), &reader)
             var file = JSONObject()
             file["agent"] = 1
             file["name"] = .string(name)

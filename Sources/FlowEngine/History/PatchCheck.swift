@@ -114,7 +114,7 @@ struct PatchCheck {
         if let node = definition.finally.first(where: { $0.id == key.name }) { return node }
         unknown(
             .unknownNode, "there is no node `\(key.name)` in `\(definition.name)`", key,
-            (definition.nodes + definition.finally).map(\.id), none: "the workflow has no nodes")
+            definition.allNodes.map(\.id), none: "the workflow has no nodes")
         return nil
     }
 

@@ -29,7 +29,7 @@ struct NodeEstimate: Sendable {
     /// 0.01-0.02}}}}`, or a time alone.
     static func all(of definition: WorkflowDefinition) -> [String: NodeEstimate] {
         var found: [String: NodeEstimate] = [:]
-        for node in definition.nodes + definition.finally { found[node.id] = standard(node) }
+        for node in definition.allNodes { found[node.id] = standard(node) }
         for member in definition.mode?["estimate"]?["nodes"]?.objectValue ?? JSONObject() {
             guard var estimate = found[member.key] else { continue }
             if let time = range(member.value["time"] ?? member.value, { Milliseconds(parsing: $0)?.count }) {

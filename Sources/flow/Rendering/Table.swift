@@ -11,26 +11,28 @@ struct Table {
     var isEmpty: Bool { rows.count < 2 }
 
     var text: String {
-        let columns = rows.map(\.count).max() ?? 0
-        let widths = (0..<columns).map { column in
-            rows.map { $0.indices.contains(column) ? Self.width($0[column]) : 0 }.max() ?? 0
+        let cells = rows.map { row in row.map(Self.width) }
+        var widths = [Int](repeating: 0, count: rows.map(\.count).max() ?? 0)
+        for row in cells {
+            for (column, width) in row.enumerated() { widths[column] = max(widths[column], width) }
         }
-        var text = ""
-        for row in rows {
-            var line = ""
+        var text: [UInt8] = []
+        for (row, cells) in zip(rows, cells) {
             for (column, cell) in row.enumerated() {
-                line += cell
+                text += cell.utf8
                 if column < row.count - 1 {
-                    line += String(repeating: " ", count: widths[column] - Self.width(cell) + 2)
+                    text.append(contentsOf: repeatElement(0x20, count: widths[column] - cells[column] + 2))
                 }
             }
-            while line.last == " " { line.removeLast() }
-            text += line + "\n"
+            while text.last == 0x20 { text.removeLast() }
+            text.append(0x0A)
         }
-        return text
+        return String(decoding: text, as: UTF8.self)
     }
 
     private static func width(_ text: String) -> Int {
+        // Most cells are plain letters; to look for characters takes much longer than to count bytes.
+        if text.utf8.allSatisfy({ $0 < 0x80 && $0 != 0x1B && $0 != 0x0D }) { return text.utf8.count }
         var width = 0
         var isEscape = false
         for character in text {

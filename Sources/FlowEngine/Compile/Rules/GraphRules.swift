@@ -9,12 +9,10 @@ struct GraphRules {
     private let nodes: [NodeDefinition]
     private let indexes: [String: Int]
 
-    init(_ definition: WorkflowDefinition, source: [UInt8]) {
+    init(_ definition: WorkflowDefinition, index: NodeIndex, source: [UInt8]) {
         self.definition = definition
         self.source = source
-        nodes = definition.finally.isEmpty ? definition.nodes : definition.nodes + definition.finally
-        indexes = Dictionary(
-            nodes.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        (nodes, indexes) = (index.nodes, index.places)
     }
 
     func diagnostics() -> [Diagnostic] { duplicates() + needs() + cycles() }
@@ -22,7 +20,7 @@ struct GraphRules {
     /// Nodes with a need that names no node: what they wait for is not known.
     var loose: Set<Int> {
         var loose: Set<Int> = []
-        for (index, node) in nodes.enumerated() where node.needs.contains(where: { indexes[$0.node] == nil }) {
+        for index in nodes.indices where nodes[index].needs.contains(where: { indexes[$0.node] == nil }) {
             loose.insert(index)
         }
         return loose
@@ -42,7 +40,8 @@ struct GraphRules {
 
     private func needs() -> [Diagnostic] {
         var found: [Diagnostic] = []
-        for (index, node) in nodes.enumerated() {
+        for index in nodes.indices where !nodes[index].needs.isEmpty {
+            let node = nodes[index]
             for (place, need) in node.needs.enumerated() {
                 guard let other = indexes[need.node] else {
                     found.append(unknown(need))

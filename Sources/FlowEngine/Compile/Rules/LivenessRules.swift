@@ -5,18 +5,14 @@ import FlowCore
 /// Warns of nodes that can never run, and of outputs that nothing reads. Only what is certain is told.
 struct LivenessRules {
     let nodes: [NodeDefinition]
-    private let firstFinally: Int
     private let indexes: [String: Int]
     /// Nodes whose `when` is false in every run.
     let neverRuns: Set<Int>
     /// Larger graphs are not searched for needs that exclude each other: the search looks at all ancestors of a node.
     private static let mostNodes = 5_000
 
-    init(_ definition: WorkflowDefinition, neverRuns: Set<Int>) {
-        nodes = definition.nodes + definition.finally
-        firstFinally = definition.nodes.count
-        indexes = Dictionary(
-            nodes.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    init(_ index: NodeIndex, neverRuns: Set<Int>) {
+        (nodes, indexes) = (index.nodes, index.places)
         self.neverRuns = neverRuns
     }
 

@@ -11,15 +11,14 @@ struct PeopleRules {
     private static let noTools = ["approval", "wait", "switch", "plan", "workflow"]
 
     private init(_ definition: WorkflowDefinition) {
-        nodes = definition.nodes + definition.finally
-        indexes = Dictionary(
-            nodes.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        let index = NodeIndex(definition)
+        (nodes, indexes) = (index.nodes, index.places)
     }
 
     /// The nodes that are tools, with the first agent node that has each.
     static func tools(of definition: WorkflowDefinition) -> [String: String] {
         var agents: [String: String] = [:]
-        for node in definition.nodes + definition.finally where node.kind == "agent" {
+        for node in definition.nodes(ofKind: "agent") {
             for id in tools(of: node) where agents[id] == nil { agents[id] = node.id }
         }
         return agents
@@ -60,9 +59,7 @@ struct PeopleRules {
     static func diagnostics(_ definition: WorkflowDefinition) -> [Diagnostic] {
         let isConcerned =
             definition.toolNodes.isEmpty == false
-            || (definition.nodes + definition.finally).contains {
-                $0.kind == "approval" && $0.body.bodyMember("rewind_to") != nil
-            }
+            || definition.nodes(ofKind: "approval").contains { $0.body.bodyMember("rewind_to") != nil }
         return isConcerned ? PeopleRules(definition).diagnostics() : []
     }
 

@@ -11,7 +11,9 @@ struct PoolRules {
         for pool in definition.pools { units[pool.name] = pool }
         var found: [Diagnostic] = []
         var used: Set<String> = []
-        for node in definition.nodes + definition.finally {
+        let nodes = definition.allNodes
+        for place in nodes.indices where nodes[place].options !== NodeOptions.standard {
+            let node = nodes[place]
             for demand in node.options.demands where !demand.pool.contains(":") {
                 used.insert(demand.pool)
                 guard let pool = units[demand.pool] else {

@@ -25,7 +25,7 @@ struct ReferenceRules {
     var itemTypes: [Int: ValueType] = [:]
 
     init(
-        _ definition: WorkflowDefinition, kinds: [String: any NodeKind], kindSite: KindSite,
+        _ definition: WorkflowDefinition, index: NodeIndex, kinds: [String: any NodeKind], kindSite: KindSite,
         doubtfulInputs: Set<String> = [], doubtfulNodes: Set<Int> = [], loose: Set<Int> = []
     ) {
         self.definition = definition
@@ -45,9 +45,7 @@ struct ReferenceRules {
                 ["id": .string, "workflow": .string, "status": .string, "failed_node": .string], open: false),
             "workflow": .object(["dir": .string, "name": .string], open: false),
         ]
-        nodes = definition.finally.isEmpty ? definition.nodes : definition.nodes + definition.finally
-        indexes = Dictionary(
-            nodes.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        (nodes, indexes) = (index.nodes, index.places)
         reach = Reach(nodes, indexes: indexes, loose: loose)
     }
 
