@@ -115,8 +115,10 @@ public struct Compiler: Sendable {
         references.doubtfulItems = parts.reduce(into: Set()) { $0.formUnion($1.doubtfulItems) }
         references.open(parts.reduce(into: Set()) { $0.formUnion($1.doubtfulParts) })
         for place in parts.indices { references.check(parts[place].sites, &parts[place].reader) }
+        var last: (name: String, kind: any NodeKind)?
         for (place, node) in index.nodes.enumerated() where doubtful.isEmpty || !doubtful.contains(place) {
-            if let kind = kinds[node.kind] { parts[0].reader.diagnostics += kind.check(node, in: site) }
+            if last?.name != node.kind { last = kinds[node.kind].map { (node.kind, $0) } }
+            if let kind = last?.kind { parts[0].reader.diagnostics += kind.check(node, in: site) }
         }
         return references.neverRuns
     }

@@ -45,15 +45,14 @@ extension DefinitionBuilder {
             }
             return definition
         }
-        var chosen: (key: YAMLNode, value: YAMLNode, kind: any NodeKind)?
+        var chosen: (key: YAMLNode, value: YAMLNode, place: Int)?
         var second: YAMLNode?
         for (name, value) in document.pairs(of: node) where !document.isFaulty(name) {
-            guard let kind = kinds[document.string(of: name)] else { continue }
-            if chosen == nil { chosen = (name, value, kind) } else { second = second ?? name }
+            guard let place = places[document.string(of: name)] else { continue }
+            if chosen == nil { chosen = (name, value, place) } else { second = second ?? name }
         }
-        let kind = second == nil ? chosen?.kind : nil
         let before = reader.diagnostics.count
-        guard let chosen, let kind, let table = tables[kind.name] else {
+        guard let chosen, second == nil else {
             doubtfulNodes.insert(index)
             kindless(id, key, node, chosen?.key, second)
             definition.needs = needs(document.value(of: node, forKey: "needs"))
@@ -61,12 +60,14 @@ extension DefinitionBuilder {
             doubtfulItems.insert(index)
             return definition
         }
+        let (kind, table) = tables[chosen.place]
+        let name = kind.name
         let fields = reader.fields(node, table, of: "node `\(id)`", headedBy: key) ?? FieldValues()
-        noteUnusable(node, index: index)
-        definition.kind = kind.name
+        noteUnusable(node, fields, index: index)
+        definition.kind = name
         definition.bodySpan = reader.span(chosen.value)
-        if let body = fields[kind.name] {
-            definition.body = template(body, kind.body, site: .node(index, kind.name))
+        if let body = fields[name] {
+            definition.body = template(body, kind.body, site: .node(index, name))
         } else {
             doubtfulNodes.insert(index)
         }
@@ -86,23 +87,24 @@ extension DefinitionBuilder {
             let spans = [definition.bodySpan] + definition.fields.map(\.span)
             if spans.contains(where: { reader.hasErrors(since: before, inside: $0) }) { doubtfulNodes.insert(index) }
         }
-        if kind.name == "run" { checkVariables(of: fields["with"]) }
+        if name == "run" { checkVariables(of: fields["with"]) }
         return definition
     }
 
     /// Keeps in mind which parts of a node could not be read, so that nothing that depends on them is judged.
-    private mutating func noteUnusable(_ node: YAMLNode, index: Int) {
+    private mutating func noteUnusable(_ node: YAMLNode, _ fields: FieldValues, index: Int) {
         if reader.isUnusable("needs", of: node) { looseNodes.insert(index) }
         if reader.isUnusable("outputs", of: node) || reader.isUnusable("artifacts", of: node) {
             doubtfulNodes.insert(index)
         }
-        let foreach = document.value(of: node, forKey: "foreach")
-        if reader.isUnusable("foreach", of: node) || foreach.map({ reader.isUnusable("as", of: $0) }) == true {
+        if reader.isUnusable("foreach", of: node)
+            || fields["foreach"].map({ reader.isUnusable("as", of: $0) }) == true
+        {
             doubtfulItems.insert(index)
             doubtfulNodes.insert(index)
         }
         // A need that was refused may have been any node.
-        if let needs = document.value(of: node, forKey: "needs"), document.kind(of: needs) == .sequence,
+        if let needs = fields["needs"], document.kind(of: needs) == .sequence,
             document.elements(of: needs).contains(where: { document.kind(of: $0) != .scalar || !reader.isSound($0) })
         {
             looseNodes.insert(index)

@@ -7,8 +7,9 @@ import YAML
 struct DefinitionBuilder {
     var reader: DocumentReader
     let kinds: [String: any NodeKind]
-    /// The keys that a node of each kind may have.
-    let tables: [String: KeyTable]
+    /// The kinds with the keys that their nodes may have, and their places by name.
+    let tables: [(kind: any NodeKind, keys: KeyTable)]
+    let places: WordTable
     /// Where expressions stand, for the rules that check names and types.
     var sites: [ExpressionSite] = []
     /// Names of inputs whose type is not known because of a fault.
@@ -30,9 +31,10 @@ struct DefinitionBuilder {
     init(reader: DocumentReader, kinds: [String: any NodeKind]) {
         self.reader = reader
         self.kinds = kinds
-        tables = kinds.mapValues { kind in
-            KeyTable(WorkflowSchema.node + [FieldSchema(kind.name, kind.body, kind.summary)] + kind.fields)
+        tables = kinds.values.map { kind in
+            (kind, KeyTable(WorkflowSchema.node + [FieldSchema(kind.name, kind.body, kind.summary)] + kind.fields))
         }
+        places = WordTable(tables.lazy.map(\.kind.name))
     }
 
     var document: YAMLDocument { reader.document }

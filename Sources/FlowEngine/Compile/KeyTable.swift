@@ -7,24 +7,24 @@ struct KeyTable {
     let schema: [FieldSchema]
     /// Those that must be there.
     let required: [FieldSchema]
-    private let places: [String: Int]
+    private let places: WordTable?
 
     /// A table for many mappings.
     init(_ schema: [FieldSchema]) {
         self.schema = schema
         required = schema.filter(\.required)
-        places = Dictionary(schema.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { a, _ in a })
+        places = WordTable(schema.lazy.map(\.name))
     }
 
     /// A table for one mapping: a few keys are found as quickly by looking at each.
     init(once schema: [FieldSchema]) {
         self.schema = schema
         required = schema.filter(\.required)
-        places = [:]
+        places = nil
     }
 
     subscript(_ name: String) -> FieldSchema? {
-        if places.isEmpty { return schema.first { $0.name == name } }
+        guard let places else { return schema.first { $0.name == name } }
         return places[name].map { schema[$0] }
     }
 

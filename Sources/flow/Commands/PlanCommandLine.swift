@@ -69,14 +69,8 @@ enum PlanCommandLine {
         for (number, level) in levels.enumerated() {
             for index in level {
                 let node = plan.nodes[index]
-                let needs = plan.needs(of: index).map { edge in
-                    let name = plan.nodes[Int(edge.node)].id
-                    return edge.condition == .met ? name : "\(name): \(edge.condition.rawValue)"
-                }
                 let note = (node.options.when?.text ?? "") + (index >= plan.finallyStart ? "  (finally)" : "")
-                let more = needs.count > 5 ? " and \(needs.count - 4) more" : ""
-                let shown = more.isEmpty ? needs[...] : needs.prefix(4)
-                table.add([String(number + 1), node.id, node.kind, shown.joined(separator: ", ") + more, note])
+                table.add([String(number + 1), node.id, node.kind, needs(of: index, plan), note])
             }
         }
         text += table.text
@@ -85,6 +79,18 @@ enum PlanCommandLine {
         text += "kinds: \(kinds(plan).map { "\($0.kind) \($0.count)" }.joined(separator: ", "))\n"
         if let slots = plan.definition.maxParallel { text += "at most \(slots) at the same time\n" }
         return text
+    }
+
+    /// What a node needs; of many the first.
+    private static func needs(of node: Int, _ plan: Plan) -> String {
+        let needs = plan.needs(of: node)
+        if needs.isEmpty { return "" }
+        let names = needs.prefix(needs.count > 5 ? 4 : 5).map { edge in
+            let name = plan.nodes[Int(edge.node)].id
+            return edge.condition == .met ? name : "\(name): \(edge.condition.rawValue)"
+        }
+        let more = needs.count > 5 ? " and \(needs.count - 4) more" : ""
+        return names.joined(separator: ", ") + more
     }
 
     private static func json(of plan: Plan) -> JSONObject {

@@ -11,18 +11,25 @@ struct Table {
     var isEmpty: Bool { rows.count < 2 }
 
     var text: String {
-        let cells = rows.map { row in row.map(Self.width) }
-        var widths = [Int](repeating: 0, count: rows.map(\.count).max() ?? 0)
-        for row in cells {
-            for (column, width) in row.enumerated() { widths[column] = max(widths[column], width) }
+        var cells: [Int] = []
+        var widths: [Int] = []
+        for row in rows {
+            for (column, cell) in row.enumerated() {
+                let width = Self.width(cell)
+                cells.append(width)
+                if column == widths.count { widths.append(0) }
+                widths[column] = max(widths[column], width)
+            }
         }
         var text: [UInt8] = []
-        for (row, cells) in zip(rows, cells) {
+        var next = 0
+        for row in rows {
             for (column, cell) in row.enumerated() {
                 text += cell.utf8
                 if column < row.count - 1 {
-                    text.append(contentsOf: repeatElement(0x20, count: widths[column] - cells[column] + 2))
+                    for _ in 0..<widths[column] - cells[next] + 2 { text.append(0x20) }
                 }
+                next += 1
             }
             while text.last == 0x20 { text.removeLast() }
             text.append(0x0A)
