@@ -2,9 +2,14 @@
 
 /// The statements a connection keeps, with the one longest unused dropped first.
 struct SQLiteStatementCache {
-    private struct Entry {
+    private final class Entry {
+        let sql: String
         let statement: SQLiteStatement
         var lastUse: UInt64
+
+        init(_ sql: String, _ statement: SQLiteStatement, use: UInt64) {
+            (self.sql, self.statement, lastUse) = (sql, statement, use)
+        }
     }
 
     private static let capacity = 128
@@ -13,35 +18,33 @@ struct SQLiteStatementCache {
     private var uses: UInt64 = 0
     /// The last ones that were looked up. A text that stands in the program is the same piece of memory each time, which
     /// is seen at once; to hash it takes longer than to bind its values.
-    private var recent: [(sql: String, statement: SQLiteStatement)] = []
+    private var recent: [Entry] = []
     private var nextRecent = 0
 
     mutating func statement(_ sql: String) -> SQLiteStatement? {
-        for entry in recent where entry.sql == sql { return entry.statement }
-        guard let statement = kept(sql) else { return nil }
+        uses &+= 1
+        if let entry = recent.first(where: { $0.sql == sql }) {
+            entry.lastUse = uses
+            return entry.statement
+        }
+        guard let entry = entries[sql] else { return nil }
+        entry.lastUse = uses
         if recent.count < Self.mostRecent {
-            recent.append((sql, statement))
+            recent.append(entry)
         } else {
-            recent[nextRecent] = (sql, statement)
+            recent[nextRecent] = entry
             nextRecent = (nextRecent + 1) % Self.mostRecent
         }
-        return statement
-    }
-
-    private mutating func kept(_ sql: String) -> SQLiteStatement? {
-        guard let index = entries.index(forKey: sql) else { return nil }
-        uses &+= 1
-        entries.values[index].lastUse = uses
-        return entries.values[index].statement
+        return entry.statement
     }
 
     mutating func add(_ statement: SQLiteStatement, _ sql: String) {
-        if entries.count >= Self.capacity, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
-            entries[oldest.key] = nil
-            recent.removeAll { $0.statement === oldest.value.statement }
+        if entries.count >= Self.capacity, let oldest = entries.values.min(by: { $0.lastUse < $1.lastUse }) {
+            entries[oldest.sql] = nil
+            recent.removeAll { $0 === oldest }
             nextRecent = 0
         }
         uses &+= 1
-        entries[sql] = Entry(statement: statement, lastUse: uses)
+        entries[sql] = Entry(sql, statement, use: uses)
     }
 }

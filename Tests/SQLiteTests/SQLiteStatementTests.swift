@@ -156,6 +156,14 @@ struct SQLiteStatementTests {
         #expect(try connection.cached("SELECT ?1 UNION ALL SELECT 2") !== first)
     }
 
+    @Test func `the cache keeps a statement that is used again and again, whatever comes between`() throws {
+        let first = try connection.cached("SELECT 'often'")
+        for number in 0..<300 {
+            try connection.cached("SELECT \(number)").run()
+            #expect(try connection.cached("SELECT 'often'") === first, "after \(number) others")
+        }
+    }
+
     @Test func `a statement keeps its connection alive`() throws {
         var connection: SQLiteConnection? = try SQLiteConnection("", mode: .memory)
         let interrupter = connection?.interrupter

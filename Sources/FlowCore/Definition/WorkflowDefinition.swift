@@ -38,10 +38,9 @@ public struct WorkflowDefinition: Sendable {
 
     /// The nodes of a kind, of both phases. Of the others nothing but the kind is looked at.
     public func nodes(ofKind kind: String) -> [NodeDefinition] {
-        var found: [NodeDefinition] = []
-        for place in nodes.indices where nodes[place].kind == kind { found.append(nodes[place]) }
-        for place in finally.indices where finally[place].kind == kind { found.append(finally[place]) }
-        return found
+        [nodes, finally].flatMap { phase in
+            phase.indices.lazy.filter { phase[$0].kind == kind }.map { phase[$0] }
+        }
     }
 
     /// An empty workflow.

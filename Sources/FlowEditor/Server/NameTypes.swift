@@ -19,12 +19,8 @@ struct NameTypes {
         self.definition = definition
         self.kinds = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         site = KindSite(agents: agents)
-        self.node = node.flatMap { id in definition.flatMap { Self.nodes($0).first { $0.id == id } } }
+        self.node = node.flatMap { id in definition.flatMap { $0.allNodes.first { $0.id == id } } }
         self.key = key
-    }
-
-    private static func nodes(_ definition: WorkflowDefinition) -> [NodeDefinition] {
-        definition.allNodes
     }
 
     /// The first names.
@@ -57,7 +53,7 @@ struct NameTypes {
     private func strings(_ names: [String]?) -> ValueType { object((names ?? []).map { ($0, .string) }) }
 
     private var nodes: ValueType {
-        object(definition.map { Self.nodes($0).map { ($0.id, .anyObject) } } ?? [])
+        object(definition.map { $0.allNodes.map { ($0.id, .anyObject) } } ?? [])
     }
 
     private func artifacts(of node: NodeDefinition) -> ValueType {
@@ -85,7 +81,7 @@ struct NameTypes {
         var rest = path.dropFirst()
         var type: ValueType
         if first == "nodes", let id = rest.first {
-            guard let node = definition.flatMap({ Self.nodes($0).first { $0.id == id } }) else { return nil }
+            guard let node = definition.flatMap({ $0.allNodes.first { $0.id == id } }) else { return nil }
             type = self.type(of: node)
             rest = rest.dropFirst()
         } else {
@@ -113,7 +109,7 @@ struct NameTypes {
         if path.isEmpty { return roots }
         if path == ["nodes"] {
             // In order of the file, which is the order in which people think of them.
-            return definition.map { Self.nodes($0).map { ($0.id, type(of: $0)) } } ?? []
+            return definition.map { $0.allNodes.map { ($0.id, type(of: $0)) } } ?? []
         }
         if path == ["inputs"] { return definition?.inputs.map { ($0.name, $0.valueType) } ?? [] }
         guard let type = type(of: path), case .object(let fields, _) = Self.notNull(type) else { return [] }
@@ -134,7 +130,7 @@ struct NameTypes {
 
     /// A node in a few words.
     func nodeText(_ id: String) -> String? {
-        guard let node = definition.flatMap({ Self.nodes($0).first { $0.id == id } }) else { return nil }
+        guard let node = definition.flatMap({ $0.allNodes.first { $0.id == id } }) else { return nil }
         var text = "node `\(id)`"
         if !node.kind.isEmpty { text += ": `\(node.kind)`" }
         if let title = node.options.title { text += " — \(title)" }

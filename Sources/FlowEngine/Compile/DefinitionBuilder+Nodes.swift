@@ -48,7 +48,7 @@ extension DefinitionBuilder {
         var chosen: (key: YAMLNode, value: YAMLNode, place: Int)?
         var second: YAMLNode?
         for (name, value) in document.pairs(of: node) where !document.isFaulty(name) {
-            guard let place = places[document.string(of: name)] else { continue }
+            guard let place = kindPlaces[document.string(of: name)] else { continue }
             if chosen == nil { chosen = (name, value, place) } else { second = second ?? name }
         }
         let before = reader.diagnostics.count
@@ -60,7 +60,7 @@ extension DefinitionBuilder {
             doubtfulItems.insert(index)
             return definition
         }
-        let (kind, table) = tables[chosen.place]
+        let (kind, table) = kinds[chosen.place]
         let name = kind.name
         let fields = reader.fields(node, table, of: "node `\(id)`", headedBy: key) ?? FieldValues()
         noteUnusable(node, fields, index: index)
@@ -123,7 +123,7 @@ extension DefinitionBuilder {
                     help: ["keep one of them, or make two nodes"]))
             return
         }
-        let names = kinds.keys.sorted()
+        let names = kinds.map(\.kind.name).sorted()
         let known = names + WorkflowSchema.node.map(\.name)
         var isKindMeant = false
         for (other, value) in document.pairs(of: node) {
@@ -138,7 +138,7 @@ extension DefinitionBuilder {
             } else if WorkflowSchema.unsupported.contains(name) || isKey(name, near: known) {
                 let meant = reader.unknown(other, name, known, of: "node `\(id)`")
                 if WorkflowSchema.laterKinds.contains(name) { isKindMeant = true }
-                if let meant, kinds[meant] != nil { isKindMeant = true }
+                if let meant, kindPlaces[meant] != nil { isKindMeant = true }
             }
         }
         guard !isKindMeant else { return }

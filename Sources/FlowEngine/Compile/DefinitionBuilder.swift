@@ -6,10 +6,9 @@ import YAML
 /// Makes the typed workflow from the document, key by key.
 struct DefinitionBuilder {
     var reader: DocumentReader
-    let kinds: [String: any NodeKind]
     /// The kinds with the keys that their nodes may have, and their places by name.
-    let tables: [(kind: any NodeKind, keys: KeyTable)]
-    let places: WordTable
+    let kinds: [(kind: any NodeKind, keys: KeyTable)]
+    let kindPlaces: WordTable
     /// Where expressions stand, for the rules that check names and types.
     var sites: [ExpressionSite] = []
     /// Names of inputs whose type is not known because of a fault.
@@ -30,11 +29,10 @@ struct DefinitionBuilder {
 
     init(reader: DocumentReader, kinds: [String: any NodeKind]) {
         self.reader = reader
-        self.kinds = kinds
-        tables = kinds.values.map { kind in
+        self.kinds = kinds.values.map { kind in
             (kind, KeyTable(WorkflowSchema.node + [FieldSchema(kind.name, kind.body, kind.summary)] + kind.fields))
         }
-        places = WordTable(tables.lazy.map(\.kind.name))
+        kindPlaces = WordTable(self.kinds.lazy.map(\.kind.name))
     }
 
     var document: YAMLDocument { reader.document }

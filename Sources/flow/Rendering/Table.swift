@@ -11,12 +11,12 @@ struct Table {
     var isEmpty: Bool { rows.count < 2 }
 
     var text: String {
-        var cells: [Int] = []
+        var cellWidths: [Int] = []
         var widths: [Int] = []
         for row in rows {
             for (column, cell) in row.enumerated() {
                 let width = Self.width(cell)
-                cells.append(width)
+                cellWidths.append(width)
                 if column == widths.count { widths.append(0) }
                 widths[column] = max(widths[column], width)
             }
@@ -27,7 +27,7 @@ struct Table {
             for (column, cell) in row.enumerated() {
                 text += cell.utf8
                 if column < row.count - 1 {
-                    for _ in 0..<widths[column] - cells[next] + 2 { text.append(0x20) }
+                    for _ in 0..<widths[column] - cellWidths[next] + 2 { text.append(0x20) }
                 }
                 next += 1
             }
@@ -38,7 +38,8 @@ struct Table {
     }
 
     private static func width(_ text: String) -> Int {
-        // Most cells are plain letters; to look for characters takes much longer than to count bytes.
+        // Most cells are plain letters; to look for characters takes much longer than to count bytes. CR LF is one
+        // character.
         if text.utf8.allSatisfy({ $0 < 0x80 && $0 != 0x1B && $0 != 0x0D }) { return text.utf8.count }
         var width = 0
         var isEscape = false
