@@ -52,20 +52,23 @@ struct Descriptor: ~Copyable {
     func readAll(_ path: String, limit: Int, expected: Int) throws(FileError) -> [UInt8] {
         precondition(limit >= 0, "a limit is not negative")
         var content: [UInt8] = []
-        // One byte more than expected lets the second read find the end without growing.
-        var chunk = min(max(expected, 0), limit, 16 << 20)
-        chunk = max(chunk + 1, 4096)
+        // One byte more than expected: the end is found without growing.
+        var room = max(min(max(expected, 0), limit, 16 << 20) + 1, 4096)
         while true {
-            let start = content.count
-            content.append(contentsOf: repeatElement(0, count: chunk))
-            let count = content.withUnsafeMutableBytes { buffer in
-                retryingInterrupts { Glibc.read(number, buffer.baseAddress.map { $0 + start }, chunk) }
+            var (isEnd, code) = (false, Int32(0))
+            let piece = [UInt8](unsafeUninitializedCapacity: room) { buffer, filled in
+                while filled < room, !isEnd {
+                    let free = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+                    let count = retryingInterrupts { Glibc.read(number, free.baseAddress, free.count) }
+                    if count < 0 { code = errno }
+                    if count > 0 { filled += count } else { isEnd = true }
+                }
             }
-            guard count >= 0 else { throw .last("read", path) }
-            content.removeLast(chunk - count)
+            guard code == 0 else { throw FileError(operation: "read", path: path, code: code) }
+            if content.isEmpty { content = piece } else { content += piece }
             guard content.count <= limit else { throw FileError(operation: "read", path: path, code: EFBIG) }
-            if count == 0 { return content }
-            chunk = max(64 << 10, min(content.count, 4 << 20))
+            if isEnd { return content }
+            room = min(max(64 << 10, min(content.count, 4 << 20)), limit - content.count) + 1
         }
     }
 

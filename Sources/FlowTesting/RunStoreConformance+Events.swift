@@ -91,7 +91,7 @@ extension RunStoreConformance {
             .callEnded(
                 node: "n", attempt: 1, index: .max,
                 end: CallEnd(
-                    reply: digest, failed: true, answeredBy: awkward,
+                    reply: digest, failed: true, answeredBy: awkward, provider: awkward,
                     usage: ModelUsage(
                         promptTokens: 1, completionTokens: 2, cachedTokens: 3, reasoningTokens: 4, estimated: true),
                     charge: CallCharge(tokens: 3, money: Money(picodollars: 1), isPriced: false),

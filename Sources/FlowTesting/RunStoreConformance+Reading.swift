@@ -17,7 +17,7 @@ extension RunStoreConformance {
                 kind: .model, name: awkward, request: digest(3),
                 reservation: CallCharge(tokens: .max, money: Money(picodollars: .max), isPriced: false))
             let end = CallEnd(
-                reply: digest(4), failed: true, answeredBy: awkward,
+                reply: digest(4), failed: true, answeredBy: awkward, provider: awkward,
                 usage: ModelUsage(
                     promptTokens: .max, completionTokens: 2, cachedTokens: 3, reasoningTokens: 4, estimated: true),
                 charge: CallCharge(tokens: 5, money: Money(picodollars: 6)), latency: Milliseconds(7), isTaped: true)

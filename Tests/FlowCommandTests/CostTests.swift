@@ -92,10 +92,17 @@ import Testing
         #expect(nodes["rows"]?.arrayValue?.count == 2)
         #expect(nodes["total"]?["cost"] == 0.0021)
         #expect(nodes["total"]?["priceKnown"] == true)
-        for key in ["run", "model", "day"] {
+        for key in ["run", "model", "provider", "day"] {
             let all = try await site.run("cost", "--all", "--by", key, "--json").object
             #expect(all["total"]?["totalTokens"] == 240, "\(key)")
         }
+        let providers = try await site.run("cost", "@latest", "--by", "provider")
+        #expect(providers.output.contains("Provider  Cost ($)"))
+        #expect(providers.output.contains("endpoint  0.002100"), "\(providers.output)")
+        let report = try await site.run("report", "@latest")
+        #expect(
+            report.output.contains("| **gpt-4o** | gpt-4o | endpoint | 2 | 40 | 200 | 240 | \\$0.002100 |"),
+            "\(report.output)")
         #expect(try await site.run("cost").code == 64)
     }
 
@@ -132,12 +139,14 @@ import Testing
         let taped = try await site.run("replay", run, "--from", "two", "--tape")
         #expect(taped.code == 0, "\(taped.errorOutput)")
         #expect(taped.output.contains("cost  $0.000000, 0 tokens, 1 call, 1 of them answered by a tape"))
+        #expect(try await site.run("cost", "@latest", "--by", "provider").output.contains("endpoint  0.000000"))
         #expect(site.flow.lines("asked").count == 2)
         let live = try await site.run("replay", run, "--from", "two", "--live")
         #expect(live.code == 0)
         #expect(site.flow.lines("asked").count == 3)
         let cost = try await site.run("cost", "@latest", "--json").object
         #expect(cost["total"]?["calls"] == 1)
+        #expect(cost["total"]?["providers"] == ["endpoint"])
         #expect(cost["tree"]?["total"]?["totalTokens"] == 360)
         #expect(try await site.run("replay", run, "--tape", "--live").code == 64)
     }

@@ -80,9 +80,9 @@ final class FlowProgram: Sendable {
         try await start(arguments, input: input, environment: environment, wrapper: wrapper).end()
     }
 
-    /// Waits until a condition holds; false when it does not within half a minute.
+    /// Waits until a condition holds; false when it does not within two minutes.
     func eventually(_ holds: () throws -> Bool) async throws -> Bool {
-        for _ in 0..<3000 {
+        for _ in 0..<12_000 {
             if try holds() { return true }
             try await Task.sleep(for: .milliseconds(10))
         }
@@ -104,8 +104,9 @@ struct RunningFlow: Sendable {
     /// How many times longer a program may take than usual, where it is watched (scripts/sanitize).
     private static let patience = ProcessEnvironment.get("FLOW_TEST_PATIENCE").flatMap { Int($0) } ?? 1
 
-    /// Waits for the end, at most a minute, or as many as are given.
-    func end(minutes: Int = 1) async throws -> FinishedFlow {
+    /// Waits for the end, at most three minutes, or as many as are given: it is to end a test that hangs, not to measure, and
+    /// other programs may be busy on the machine.
+    func end(minutes: Int = 3) async throws -> FinishedFlow {
         for _ in 0..<12_000 * minutes * Self.patience {
             var status: Int32 = 0
             if waitpid(pid, &status, WNOHANG) == pid {

@@ -82,7 +82,7 @@ struct ReportTests {
             "| **ships** | integer | programs and people; no model |",
             "| `verify` | The number 7 is not in the data. |", "- passed: good",
             "| `gate` | approved | approval mode \\`none\\` |", "| `broken` | *failed* |",
-            "| **scripted-1** | default | 1 |", "| `write` | agent | succeeded | 1 |",
+            "| **scripted-1** | default | endpoint | 1 |", "| `write` | agent | succeeded | 1 |",
         ] {
             #expect(text.contains(part), "no \(part) in\n\(text)")
         }
@@ -172,6 +172,6 @@ struct ReportTests {
         let text = try await flow.run("report", try end.run).output
         #expect(text.contains("| **text** | text | a model wrote it: part (scripted-1) |"), "\(text)")
         #expect(text.contains("| `part/say` | agent | succeeded |"))
-        #expect(text.contains("| **scripted-1** | default | 1 |"))
+        #expect(text.contains("| **scripted-1** | default | endpoint | 1 |"))
     }
 }

@@ -99,9 +99,14 @@ def bare(text, section):
     text = re.sub(r"\b\d{1,2}(?:st|nd|rd|th)\b", " ", text)
     text = re.sub(r"`[^`\n]*`", " ", text)
     if section in OPEN_SECTIONS:
-        text = re.sub(r"\$[^$\n]{1,200}\$", " ", text)
+        text = re.sub(r"\$[^$\n]{1,200}\$|\\\[.{1,300}?\\\]|\\\(.{1,200}?\\\)", " ", text, flags=re.S)
     # A unit such as 10^8 m^3 is no number of its own.
     return re.sub(r"\b10\s?(?:\^|\*\*)\s?\{?-?\d+\}?|\b[a-zA-Z]+\^\{?-?\d+\}?|10[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+", " ", text)
+
+
+def without_programs(text):
+    """The text without the programs in it: they are no text of a paper, nor are the lines that announce them."""
+    return re.sub(r"(?:^[^\n]*:[ \t]*\n+)?^[ \t]*```.*?(?:^[ \t]*```[ \t]*$|\Z)", "", text, flags=re.M | re.S).strip()
 
 
 def clean(text, section):
@@ -109,8 +114,7 @@ def clean(text, section):
     text = text.strip()
     if text.startswith("```"):
         text = re.sub(r"\A```\w*\n|\n?```\Z", "", text).strip()
-    # A program is no text of a paper, nor is the line that announces it.
-    text = re.sub(r"(?:^[^\n]*:[ \t]*\n+)?^```.*?(?:^```[ \t]*$|\Z)", "", text, flags=re.M | re.S).strip()
+    text = without_programs(text)
     text = re.sub(r"\A(?:sure|certainly|here is|here's|below is)\b[^\n]*:\s*\n+", "", text, flags=re.I)
     lines = []
     for line in text.split("\n"):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The little Markdown that sections are written in, as Typst and as LaTeX.
 
-Known are paragraphs, lists, `code`, **strong**, *emphasis*, $formulas$ of a small known language, and citations [@key]. All
-else is text: nothing that an agent writes becomes a command of Typst or of LaTeX.
+Known are paragraphs, lists, `code`, **strong**, *emphasis*, $formulas$ of a small known language, also between \\( \\) and
+\\[ \\], and citations [@key]. All else is text: nothing that an agent writes becomes a command of Typst or of LaTeX.
 """
 
 import re
@@ -16,7 +16,8 @@ COMMANDS = {name: name for name in GREEK} | {
     "ln": "ln", "log": "log", "exp": "exp", "min": "min", "max": "max", "partial": "partial", "in": "in", "ldots": "dots",
     "quad": "quad", "left": "", "right": "", "to": "->"}
 ONE_ARGUMENT = {"sqrt": "sqrt", "bar": "macron", "hat": "hat", "tilde": "tilde", "overline": "overline", "vec": "arrow",
-                "mathrm": "upright", "mathbf": "bold", "text": "upright"}
+                "mathrm": "upright", "mathbf": "bold"}
+WORDS = re.compile(r"\\text\{([A-Za-z0-9 .,()/-]*)\}")
 INLINE = re.compile(
     r"`([^`\n]+)`|\$([^$\n]{1,300})\$|\*\*([^*\n]+)\*\*|(?<![\w*])\*([^*\n]+)\*(?![\w*])|\[@([\w:-]+(?:,\s*@[\w:-]+)*)\]")
 
@@ -29,7 +30,7 @@ class NoFormula(Exception):
 
 
 def tokens(formula):
-    return re.findall(r"\\[A-Za-z]+|\\[,;! %{}]|[A-Za-z]+|\d+(?:\.\d+)?|[{}^_]|\s+|[^\sA-Za-z\d]", formula)
+    return re.findall(WORDS.pattern.replace("(", "(?:", 1) + r"|\\[A-Za-z]+|\\[,;! %{}]|[A-Za-z]+|\d+(?:\.\d+)?|[{}^_]|\s+|[^\sA-Za-z\d]", formula)
 
 
 def typst_formula(formula):
@@ -52,6 +53,9 @@ def typst_formula(formula):
 
     def one():
         token = stream.pop(0)
+        words = WORDS.fullmatch(token)
+        if words:
+            return f'"{words[1]}"'
         if token == "\\frac":
             return f"frac({group()}, {group()})"
         if token.startswith("\\") and token[1:] in ONE_ARGUMENT:
@@ -83,6 +87,8 @@ def latex_formula(formula):
     """The formula as it is, if it is of the known language and its braces match."""
     depth = 0
     for token in tokens(formula):
+        if WORDS.fullmatch(token):
+            continue
         depth += (token == "{") - (token == "}")
         name = token[1:]
         if depth < 0 or token in "#$&~\"`@" or (
@@ -142,8 +148,9 @@ class Typst:
     def cite(self, keys):
         return "[" + ", ".join(str(self.numbers[key]) for key in keys if key in self.numbers) + "]"
 
-    def items(self, kind, items):
-        return "\n".join(f"{'+' if kind == 'ol' else '-'} {item}" for item in items)
+    def items(self, kind, items, first=1):
+        marks = [f"{first}." if first > 1 else "+"] + ["+"] * len(items) if kind == "ol" else ["-"] * len(items)
+        return "\n".join(f"{mark} {item}" for mark, item in zip(marks, items))
 
 
 class LaTeX:
@@ -169,9 +176,10 @@ class LaTeX:
     def cite(self, keys):
         return r"\cite{" + ",".join(keys) + "}"
 
-    def items(self, kind, items):
+    def items(self, kind, items, first=1):
         name = "enumerate" if kind == "ol" else "itemize"
-        return f"\\begin{{{name}}}\n" + "\n".join(f"\\item {item}" for item in items) + f"\n\\end{{{name}}}"
+        start = f"\\setcounter{{enumi}}{{{first - 1}}}\n" if kind == "ol" and first > 1 else ""
+        return f"\\begin{{{name}}}\n" + start + "\n".join(f"\\item {item}" for item in items) + f"\n\\end{{{name}}}"
 
 
 def string(text):
@@ -201,7 +209,7 @@ def inline(text, writer):
 
 
 def blocks(text):
-    """The paragraphs and lists of a text: (kind, lines), where kind is p, ul or ol."""
+    """The paragraphs and lists of a text: (kind, lines, number of the first item), where kind is p, ul or ol."""
     found = []
     for line in text.split("\n"):
         line = re.sub(r"^#{1,6}\s+(.*?)\s*#*$", r"**\1**", line.rstrip())
@@ -209,38 +217,40 @@ def blocks(text):
         if item:
             kind = "ul" if item[1] else "ol"
             if not found or found[-1][0] != kind:
-                found.append((kind, []))
+                found.append((kind, [], int(item[2] or 1)))
             found[-1][1].append(item[3])
         elif not line.strip():
             if not found or found[-1][0] == "p" and found[-1][1]:
-                found.append(("p", []))
+                found.append(("p", [], 1))
             elif found[-1][0] != "p":
-                found.append(("gap", []))
+                found.append(("gap", [], 1))
         elif found and found[-1][0] in ("ul", "ol") and line.startswith(" "):
             found[-1][1][-1] += " " + line.strip()
         else:
             if not found or found[-1][0] != "p":
                 # A list goes on behind an empty line; text ends it.
-                found.append(("p", []))
+                found.append(("p", [], 1))
             found[-1][1].append(line.strip())
     joined = []
-    for kind, lines in found:
+    for kind, lines, first in found:
         if kind == "gap" or not lines:
             continue
         if joined and kind == joined[-1][0] and kind != "p":
             joined[-1][1].extend(lines)
         else:
-            joined.append((kind, lines))
+            joined.append((kind, lines, first))
     return joined
 
 
 def write(text, writer):
     """The blocks of a text, each as one text of the language, with the plain text beside it."""
+    text = re.sub(r"\\\[\s*((?:[^\n$]|\n(?!\n))+?)\s*\\\]|\\\(\s*([^\n$]+?)\s*\\\)",
+                  lambda match: "$" + re.sub(r"\s+", " ", match[1] or match[2]) + "$", text)
     result = []
-    for kind, lines in blocks(text):
+    for kind, lines, first in blocks(text):
         plain = " ".join(lines)
         if kind == "p":
             result.append((inline(plain, writer), plain))
         else:
-            result.append((writer.items(kind, [inline(line, writer) for line in lines]), plain))
+            result.append((writer.items(kind, [inline(line, writer) for line in lines], first), plain))
     return result

@@ -62,6 +62,8 @@ class CheckTests(unittest.TestCase):
         self.assertEqual(
             clean(f"The data are read.\n\n{program}```\nThen they are fitted.", "methods"),
             "The data are read.\n\nThen they are fitted.")
+        self.assertEqual(
+            clean("1. Read.\n\n   ```python\n   import this\n   ```\n\n2. Fit.", "methods"), "1. Read.\n\n2. Fit.")
         self.assertEqual(clean("Here is the introduction:\n\nIt is so.", "introduction"), "It is so.")
 
 

@@ -27,6 +27,19 @@ class MarkupTests(unittest.TestCase):
         self.assertEqual(latex(r"$\bar{x} = \frac{1}{n}$"), r"$\bar{x} = \frac{1}{n}$")
         self.assertEqual(latex(r"$\frac{1}{n$"), r"\texttt{\textbackslash{}frac\{1\}\{n}")
 
+    def test_formulas_of_other_marks(self):
+        self.assertEqual(typst("So:\n\n\\[ \\text{Body Mass} = 2 \\times\n m \\]\n\nand \\(x\\)."),
+                         'So:\n\n$"Body Mass" = 2 times m$\n\nand $x$.')
+        self.assertEqual(latex("\\[ \\text{Body Mass} = m \\]"), "$\\text{Body Mass} = m$")
+        self.assertEqual(latex("\\[ \\text{\\input{x}} \\]"), r"\texttt{\textbackslash{}text\{\textbackslash{}input\{x\}\}}")
+        self.assertEqual(typst("cut \\[ x"), "cut \\\\\\[ x")
+
+    def test_a_list_goes_on_behind_a_text(self):
+        text = "1. a\n2. b\n\nBetween.\n\n3. c\n4. d"
+        self.assertEqual(typst(text), "+ a\n+ b\n\nBetween.\n\n3. c\n+ d")
+        self.assertEqual(latex(text).split("\n")[-4:],
+                         ["\\setcounter{enumi}{2}", "\\item c", "\\item d", "\\end{enumerate}"])
+
     def test_blocks(self):
         self.assertEqual(typst("One *two* **three**.\n\n1. a\n2. b\n\nEnd"),
                          "One #emph[two] #strong[three].\n\n+ a\n+ b\n\nEnd")

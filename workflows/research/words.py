@@ -8,6 +8,7 @@ text for idea and methods; sections (by name) for a paper.
 
 import re
 
+from check import without_programs
 from node import read_input, spoken, write_output
 
 
@@ -109,7 +110,7 @@ def paper(given):
         "introduction": f"The data behind this paper hold {about}. It is asked {asked}. The question matters because a change "
         "that is not seen is not explained, and one that is only believed misleads.\n\nThe paper describes the data, says how "
         "they were analysed, and tells each result with its number. Nothing beyond these data was used.",
-        "methods": re.sub(r"(?m)^#+\s*(.*)$", r"**\1**", (given.get("methods") or "").strip()),
+        "methods": re.sub(r"(?m)^#+\s*(.*)$", r"**\1**", without_programs(given.get("methods") or "")),
         "results": "\n\n".join(" ".join(facts[place:place + 3]) for place in range(0, len(facts), 3)) + shown,
         "conclusions": f"This paper asked {asked}. The data were analysed by {who}, and what it has found is told above with "
         "its numbers.\n\n" + " ".join(main[:2]) + "\n\nWhat causes this, these data alone do not say.",

@@ -7,6 +7,8 @@ public struct CallEnd: Sendable, Hashable {
     public var failed: Bool
     /// Who answered, as it names itself.
     public var answeredBy: String?
+    /// The provider of the model that answered, as the settings name it.
+    public var provider: String?
     public var usage: ModelUsage
     /// What the call has cost; nothing for one that a tape answered.
     public var charge: CallCharge
@@ -17,12 +19,14 @@ public struct CallEnd: Sendable, Hashable {
 
     /// An end.
     public init(
-        reply: Digest, failed: Bool = false, answeredBy: String? = nil, usage: ModelUsage = ModelUsage(),
-        charge: CallCharge = CallCharge(), latency: Milliseconds = .zero, isTaped: Bool = false
+        reply: Digest, failed: Bool = false, answeredBy: String? = nil, provider: String? = nil,
+        usage: ModelUsage = ModelUsage(), charge: CallCharge = CallCharge(), latency: Milliseconds = .zero,
+        isTaped: Bool = false
     ) {
         self.reply = reply
         self.failed = failed
         self.answeredBy = answeredBy
+        self.provider = provider
         self.usage = usage
         self.charge = charge
         self.latency = latency
@@ -36,6 +40,7 @@ extension CallEnd {
         object["reply"] = .string(reply.hex)
         if failed { object["failed"] = true }
         object["answered_by"] = answeredBy.map { .string($0) }
+        object["provider"] = provider.map { .string($0) }
         object["usage"] = usage.json
         charge.write(to: &object)
         object["latency"] = .integer(latency.count)
@@ -47,7 +52,8 @@ extension CallEnd {
         guard let reply = json["reply"]?.stringValue.flatMap({ Digest(hex: $0) }) else { return nil }
         self.init(
             reply: reply, failed: json["failed"]?.boolValue ?? false, answeredBy: json["answered_by"]?.stringValue,
-            usage: ModelUsage(json: json["usage"] ?? .null), charge: CallCharge(json: json),
+            provider: json["provider"]?.stringValue, usage: ModelUsage(json: json["usage"] ?? .null),
+            charge: CallCharge(json: json),
             latency: Milliseconds(json["latency"]?.integerValue ?? 0), isTaped: json["taped"]?.boolValue ?? false)
     }
 }

@@ -64,17 +64,20 @@ public struct CallOutcome: Sendable, Hashable {
     public var failed: Bool
     /// Who answered, as it names itself: the resolved model, the server of a tool.
     public var answeredBy: String?
+    /// The provider of the model that answered, as the settings name it.
+    public var provider: String?
     public var usage: ModelUsage
     public var charge: CallCharge
 
     /// An end.
     public init(
-        reply: JSONValue, failed: Bool = false, answeredBy: String? = nil, usage: ModelUsage = ModelUsage(),
-        charge: CallCharge = CallCharge()
+        reply: JSONValue, failed: Bool = false, answeredBy: String? = nil, provider: String? = nil,
+        usage: ModelUsage = ModelUsage(), charge: CallCharge = CallCharge()
     ) {
         self.reply = reply
         self.failed = failed
         self.answeredBy = answeredBy
+        self.provider = provider
         self.usage = usage
         self.charge = charge
     }

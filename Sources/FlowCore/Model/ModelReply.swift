@@ -11,6 +11,8 @@ public struct ModelReply: Sendable, Hashable {
     public var usage: ModelUsage
     /// The model that answered, as it names itself.
     public var model: String
+    /// The provider that was asked, as the settings name it; nil where nobody said.
+    public var provider: String?
     /// From the request to the end of the answer.
     public var latency: Duration
 
@@ -18,7 +20,7 @@ public struct ModelReply: Sendable, Hashable {
     public init(
         text: String, json: JSONValue? = nil, toolCalls: [ToolCall] = [], finishReason: FinishReason = .stop,
         usage: ModelUsage = ModelUsage(),
-        model: String, latency: Duration = .zero
+        model: String, provider: String? = nil, latency: Duration = .zero
     ) {
         self.text = text
         self.json = json
@@ -26,6 +28,7 @@ public struct ModelReply: Sendable, Hashable {
         self.finishReason = finishReason
         self.usage = usage
         self.model = model
+        self.provider = provider
         self.latency = latency
     }
 }

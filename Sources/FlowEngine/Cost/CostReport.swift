@@ -6,15 +6,18 @@ public import FlowCore
 public struct CostReport: Sendable, Hashable {
     /// By what calls are added up.
     public enum Key: String, Sendable, Hashable, CaseIterable {
-        case run, node, agent, model, day, session, call
+        case run, node, agent, model, provider, day, session, call
     }
 
     /// One sum.
     public struct Row: Sendable, Hashable {
-        /// A run, node, agent, model, day or session; of tools the name of the tool. Of a call its node, number and name.
+        /// A run, node, agent, model, provider, day or session; of tools the name of the tool. Of a call its node, number and
+        /// name.
         public var name: String
         /// The models that answered, each once, in the order of the calls.
         public var models: [String] = []
+        /// The providers of those models, each once, in the order of the calls.
+        public var providers: [String] = []
         public var calls = 0
         /// Those that a tape has answered; they have cost nothing.
         public var tapedCalls = 0
@@ -53,6 +56,7 @@ public struct CostReport: Sendable, Hashable {
             guard call.start.kind == .model else { return }
             let model = call.end?.answeredBy ?? call.start.name
             if !models.contains(model) { models.append(model) }
+            if let provider = call.end?.provider, !providers.contains(provider) { providers.append(provider) }
         }
     }
 

@@ -62,6 +62,7 @@ extension RunReader {
                 case .node: node
                 case .agent: agents[node] ?? node
                 case .model: call.end?.answeredBy ?? call.start.name
+                case .provider: call.end?.provider ?? "-"
                 case .day: String(call.startedAt.iso8601.prefix(10))
                 case .session: session ?? "-"
                 case .call: "\(call.node) \(call.index) \(call.start.name)"

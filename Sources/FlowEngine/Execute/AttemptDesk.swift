@@ -49,7 +49,7 @@ struct AttemptDesk: CallDesk {
         case .ended(let end)?:
             return CallOutcome(
                 reply: try await memory?.reply(to: end) ?? .null, failed: end.failed, answeredBy: end.answeredBy,
-                usage: end.usage)
+                provider: end.provider, usage: end.usage)
         case .begun? where intent.isOnce:
             let text =
                 "The engine ended while this call was made: nobody knows whether it was done. It is not made again."
@@ -75,8 +75,9 @@ struct AttemptDesk: CallDesk {
         let reply = site.secrets.blanked(outcome.reply).jsonBytes(.compact)
         let end = CallEnd(
             reply: Digest(of: reply), failed: outcome.failed,
-            answeredBy: outcome.answeredBy.map { site.secrets.blanked($0) }, usage: outcome.usage,
-            charge: outcome.charge, latency: Swift.max(.zero, clock.now().since(began)))
+            answeredBy: outcome.answeredBy.map { site.secrets.blanked($0) },
+            provider: outcome.provider.map { site.secrets.blanked($0) }, usage: outcome.usage, charge: outcome.charge,
+            latency: Swift.max(.zero, clock.now().since(began)))
         do throws(CallRefusal) {
             _ = try await ask(.end(index: index, end, (end.reply, reply)))
         } catch {
@@ -143,11 +144,13 @@ struct AttemptDesk: CallDesk {
     ) async throws(CallRefusal) -> CallOutcome {
         let (recorded, reply) = try await tape.answer(start, request, of: name)
         let end = CallEnd(
-            reply: recorded.reply, failed: recorded.failed, answeredBy: recorded.answeredBy, usage: recorded.usage,
-            latency: .zero, isTaped: true)
+            reply: recorded.reply, failed: recorded.failed, answeredBy: recorded.answeredBy,
+            provider: recorded.provider,
+            usage: recorded.usage, latency: .zero, isTaped: true)
         _ = try await ask(.taped(start, end))
         return CallOutcome(
-            reply: reply, failed: recorded.failed, answeredBy: recorded.answeredBy, usage: recorded.usage)
+            reply: reply, failed: recorded.failed, answeredBy: recorded.answeredBy, provider: recorded.provider,
+            usage: recorded.usage)
     }
 
     /// Hands a step to the loop and waits until it is durable.

@@ -61,11 +61,14 @@ final class ProviderShelf: Sendable {
         }
         if let gate = shared.gate { model = GatedModel(model, gate: gate) }
         // Small models lose their way in the form that services have for tools.
-        return ToolModeModel(model, mode: mode ?? (provider.type == .local ? .json : .auto), memory: shared.tools)
+        model = ToolModeModel(model, mode: mode ?? (provider.type == .local ? .json : .auto), memory: shared.tools)
+        return ProvidedModel(model, provider: provider.name)
     }
 
     /// The model on this machine where no provider is configured.
-    func local(_ name: String?) -> any ModelProvider { ToolModeModel(LocalModel(runtime, name: name), mode: .json) }
+    func local(_ name: String?) -> any ModelProvider {
+        ProvidedModel(ToolModeModel(LocalModel(runtime, name: name), mode: .json), provider: "local")
+    }
 
     private func service(_ provider: ModelSettings.Provider, _ name: String?) -> ServiceModel {
         let format: any WireFormat =
@@ -104,5 +107,22 @@ struct AliasedModel: ModelProvider {
         request.seed = request.seed ?? alias.seed
         request.reasoningEffort = request.reasoningEffort ?? alias.reasoningEffort
         return try await inner.complete(request)
+    }
+}
+
+/// Says with each reply which provider was asked.
+private struct ProvidedModel: ModelProvider {
+    private let inner: any ModelProvider
+    private let provider: String
+
+    init(_ inner: any ModelProvider, provider: String) {
+        self.inner = inner
+        self.provider = provider
+    }
+
+    func complete(_ request: ModelRequest) async throws(ModelError) -> ModelReply {
+        var reply = try await inner.complete(request)
+        reply.provider = provider
+        return reply
     }
 }

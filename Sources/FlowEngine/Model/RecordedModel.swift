@@ -55,7 +55,8 @@ public struct RecordedModel: ModelProvider {
         do throws(ModelError) {
             let reply = try await model.complete(watched)
             return CallOutcome(
-                reply: ["reply": reply.recordedJSON], answeredBy: reply.model, usage: reply.usage,
+                reply: ["reply": reply.recordedJSON], answeredBy: reply.model, provider: reply.provider,
+                usage: reply.usage,
                 charge: pricing.charge(for: reply.usage, asked: request.model, answered: reply.model))
         } catch {
             // Of what was cut off nobody knows how much of the answer there was.

@@ -229,16 +229,17 @@ public struct RunDocument: Sendable {
         let rows = (report.rows + (report.rows.count > 1 ? [report.total] : [])).map { row -> [Span] in
             let cost = row.isPriced ? row.cost.description : row.cost == .zero ? "unknown" : "\(row.cost) + unknown"
             return [
-                Span(row.name, .strong), Span((asked[row.name] ?? []).joined(separator: ", ")), Span(String(row.calls)),
-                Span(String(row.promptTokens)), Span(String(row.completionTokens)), Span(String(row.totalTokens)),
-                Span(cost),
+                Span(row.name, .strong), Span((asked[row.name] ?? []).joined(separator: ", ")),
+                Span(row.name == report.total.name ? "" : row.providers.joined(separator: ", ")),
+                Span(String(row.calls)), Span(String(row.promptTokens)), Span(String(row.completionTokens)),
+                Span(String(row.totalTokens)), Span(cost),
             ]
         }
         add(
             .table(
                 [
-                    "answered by", "asked for as", "calls", "prompt tokens", "completion tokens", "total tokens",
-                    "cost",
+                    "answered by", "asked for as", "provider", "calls", "prompt tokens", "completion tokens",
+                    "total tokens", "cost",
                 ], rows))
         var notes: [String] = []
         if report.total.tapedCalls > 0 { notes.append("\(report.total.tapedCalls) calls were answered by a tape") }

@@ -13,7 +13,11 @@ enum StoreSchema {
         SQLiteMigration(name: "fingerprints", sql: fingerprints),
         SQLiteMigration(name: "ways back", sql: waysBack),
         SQLiteMigration(name: "spending", sql: spending),
+        SQLiteMigration(name: "providers", sql: providers),
     ]
+
+    /// The provider of the model that answered a call.
+    private static let providers = "ALTER TABLE call ADD COLUMN provider TEXT"
 
     /// Sessions, and what calls have used up by day (of UTC, from 1970) and session (0 for none). The sums stay when runs
     /// are removed. A claim is what was set aside for a call that has not begun.

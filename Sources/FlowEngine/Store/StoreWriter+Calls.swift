@@ -30,7 +30,7 @@ extension StoreWriter {
     private static let endCall = """
         UPDATE call SET ended_at = ?, reply = ?, failed = ?, answered_by = ?, prompt_tokens = ?,
             completion_tokens = ?, cached_tokens = ?, reasoning_tokens = ?, is_estimated = ?, tokens = ?, money = ?,
-            is_priced = ?, latency = ?, is_taped = ?
+            is_priced = ?, latency = ?, is_taped = ?, provider = ?
         WHERE run = ? AND node = ? AND number = ? AND ended_at IS NULL
         """
 
@@ -70,9 +70,10 @@ extension StoreWriter {
             try statement.bind(12, end.charge.isPriced ? 1 : 0)
             try statement.bind(13, end.latency.count)
             try statement.bind(14, end.isTaped ? 1 : 0)
-            try statement.bind(15, run)
-            try statement.bind(16, node)
-            try statement.bind(17, index)
+            try statement.bind(15, end.provider)
+            try statement.bind(16, run)
+            try statement.bind(17, node)
+            try statement.bind(18, index)
             try statement.run()
         }
     }
@@ -87,7 +88,7 @@ extension StoreReader {
                 SELECT node, attempt, number, kind, name, request, reserved_tokens, reserved_money,
                     is_reservation_priced, started_at, ended_at, reply, failed, answered_by, prompt_tokens,
                     completion_tokens, cached_tokens, reasoning_tokens, is_estimated, tokens, money, is_priced, latency,
-                    is_taped, heard
+                    is_taped, heard, provider
                 FROM call WHERE run = (SELECT key FROM run WHERE id = ?) ORDER BY position
                 """)
             try statement.bind(1, run)
@@ -117,6 +118,7 @@ extension StoreReader {
         call.endedAt = Timestamp(milliseconds: row.int64(10))
         call.end = CallEnd(
             reply: reply, failed: row.int64(12) != 0, answeredBy: row.isNull(13) ? nil : row.text(13),
+            provider: row.isNull(25) ? nil : row.text(25),
             usage: ModelUsage(
                 promptTokens: Int(row.int64(14)), completionTokens: Int(row.int64(15)),
                 cachedTokens: Int(row.int64(16)), reasoningTokens: Int(row.int64(17)),

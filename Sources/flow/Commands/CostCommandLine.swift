@@ -10,7 +10,8 @@ enum CostCommandLine {
             .flag("all", "All runs of the store."),
             .option("session", "NAME", "All runs of a session."),
             .option(
-                "by", "KEY", "Add up by run, node, agent, model, day, session or call (agent; of several runs by run)."),
+                "by", "KEY",
+                "Add up by run, node, agent, model, provider, day, session or call (agent; of many by run)."),
         ],
         discussion: """
             Sums of the calls of a run and of the runs of its sub-workflows; of a derived run also of its whole tree. What was

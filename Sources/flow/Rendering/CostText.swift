@@ -70,6 +70,7 @@ struct CostText {
         case .node: "Node"
         case .agent: "Agent"
         case .model: "Model"
+        case .provider: "Provider"
         case .day: "Day"
         case .session: "Session"
         case .call: "Call"
@@ -132,6 +133,7 @@ struct CostText {
         object["cachedTokens"] = .integer(Int64(row.cachedTokens))
         object["totalTokens"] = .integer(Int64(row.totalTokens))
         object["models"] = .array(row.models.map { .string($0) })
+        object["providers"] = .array(row.providers.map { .string($0) })
         object["calls"] = .integer(Int64(row.calls))
         object["tapedCalls"] = .integer(Int64(row.tapedCalls))
         object["lostCalls"] = .integer(Int64(row.lostCalls))

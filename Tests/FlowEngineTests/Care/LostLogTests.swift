@@ -105,8 +105,9 @@ struct LostLogTests {
         }
         reading.cancel()
         _ = await reading.result
-        // Two rounds, and one more while the checkpoint waits for readers.
-        #expect(largest < Int64(4 * pages * 4120), "\(largest)")
+        // Two rounds, and more while the checkpoint waits for readers, which takes as long as the machine is busy. A log that
+        // is never begun anew is three times as long as this.
+        #expect(largest < Int64(16 * pages * 4120), "\(largest)")
         await store.close()
     }
 

@@ -317,9 +317,9 @@ private final class RaceBox<Value: Sendable>: Sendable {
     }
 }
 
-/// Waits until something outside the engine is so; false when it is not within half a minute.
+/// Waits until something outside the engine is so; false when it is not within two minutes.
 func eventually(_ holds: () throws -> Bool) async throws -> Bool {
-    for _ in 0..<6000 {
+    for _ in 0..<24_000 {
         if try holds() { return true }
         try await Task.sleep(for: .milliseconds(5))
     }

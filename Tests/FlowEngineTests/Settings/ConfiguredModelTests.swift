@@ -74,7 +74,11 @@ struct ConfiguredModelTests {
               default: {provider: bad, model: m-1, fallback: spare}
               spare: {provider: good, model: m-2}
             """)
-        for _ in 0..<3 { #expect(try await place.ask().text == "hi") }
+        for _ in 0..<3 {
+            let reply = try await place.ask()
+            #expect(reply.text == "hi")
+            #expect(reply.provider == "good")
+        }
         #expect(bad.requests.count == 1)
         #expect(good.requests.map { $0.body["model"] } == ["m-2", "m-2", "m-2"])
     }

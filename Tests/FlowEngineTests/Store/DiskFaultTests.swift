@@ -34,7 +34,9 @@ struct DiskFaultTests {
         var nth = 2
         while try await loop.attempt(DiskFault(.sync, nth: nth, isForEver: nth.isMultiple(of: 2)), &tally) { nth += 5 }
         #expect(tally.violations.isEmpty, "\(tally.violations.joined(separator: "\n"))")
-        #expect(tally.cases > 3 && tally.stopped > 2 && tally.wentOn == 0, "\(tally)")
+        // A sync behind the last commit may fail before the end is told, if the machine is busy: nothing rests on it. That
+        // nothing is committed behind a sync that failed is among the violations.
+        #expect(tally.cases > 3 && tally.stopped > 2 && tally.wentOn <= 1, "\(tally)")
     }
 
     @Test("Who asks for the outcome after the store has failed hears of the failure")
