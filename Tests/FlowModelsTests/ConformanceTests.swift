@@ -166,7 +166,7 @@ struct ConformanceTests {
         task.cancel()
         #expect(await task.value == .cancelled)
         for await _ in gone { break }
-        #expect(ContinuousClock.now - start < .seconds(1))
+        #expect(ContinuousClock.now - start < .seconds(10))
     }
 
     @Test func oneConnectionServesManyCalls() async throws {

@@ -134,7 +134,7 @@ struct HTTPClientTests {
         let request = HTTPRequest(url: server.url, timeout: .milliseconds(250))
         let start = ContinuousClock.now
         #expect(await kind(of: request) == .timeout)
-        #expect(ContinuousClock.now - start < .seconds(2))
+        #expect(ContinuousClock.now - start < .seconds(10))
     }
 
     @Test func `Silence ends a transfer after the idle time`() async throws {
@@ -146,7 +146,7 @@ struct HTTPClientTests {
         let start = ContinuousClock.now
         #expect(await kind(of: HTTPRequest(url: server.url, idleTimeout: .milliseconds(120))) == .idleTimeout)
         let taken = ContinuousClock.now - start
-        #expect(taken >= .milliseconds(120) && taken < .seconds(2))
+        #expect(taken >= .milliseconds(120) && taken < .seconds(10))
     }
 
     @Test func `Bytes that keep coming keep a transfer alive beyond the idle time`() async throws {
@@ -227,7 +227,7 @@ struct HTTPClientTests {
         task.cancel()
         #expect(await task.value == .cancelled)
         for await _ in closed { break }
-        #expect(ContinuousClock.now - start < .seconds(1))
+        #expect(ContinuousClock.now - start < .seconds(10))
     }
 
     @Test func `A task that was cancelled before it began makes no request`() async throws {

@@ -35,7 +35,7 @@ struct BombTests {
         let (document, problems) = YAMLDocument.parse(Array(text.utf8))
         #expect(document == nil)
         #expect(problems.contains { $0.code == code }, "\(problems)")
-        #expect(clock.now - start < .seconds(1))
+        #expect(clock.now - start < .seconds(5))
     }
 
     @Test func theDepthLimitIsExact() {

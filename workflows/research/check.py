@@ -12,7 +12,7 @@ a sentence again and again. That a text is wrong in another way is left to the r
 
 import re
 
-from node import read_input, write_output
+from node import read_input, without_programs, write_output
 
 FEWEST_WORDS = {"caption": 4}
 MOST_CHARACTERS = 12_000
@@ -102,11 +102,6 @@ def bare(text, section):
         text = re.sub(r"\$[^$\n]{1,200}\$|\\\[.{1,300}?\\\]|\\\(.{1,200}?\\\)", " ", text, flags=re.S)
     # A unit such as 10^8 m^3 is no number of its own.
     return re.sub(r"\b10\s?(?:\^|\*\*)\s?\{?-?\d+\}?|\b[a-zA-Z]+\^\{?-?\d+\}?|10[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+", " ", text)
-
-
-def without_programs(text):
-    """The text without the programs in it: they are no text of a paper, nor are the lines that announce them."""
-    return re.sub(r"(?:^[^\n]*:[ \t]*\n+)?^[ \t]*```.*?(?:^[ \t]*```[ \t]*$|\Z)", "", text, flags=re.M | re.S).strip()
 
 
 def clean(text, section):

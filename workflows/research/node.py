@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the programs of this mode share: a node's input and output, and tables as columns."""
+"""What the programs of this mode share: a node's input and output, tables as columns, and the texts of agents without programs."""
 
 import csv
 import json
@@ -148,3 +148,8 @@ def show(value, digits=4):
     if "e" in text and 1e-6 < abs(value) < 1e9:
         text = f"{value:.{max(0, digits - len(str(int(abs(value)))))}f}"
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
+def without_programs(text):
+    """The text without the programs in it: they are no text of a paper, nor are the lines that announce them."""
+    return re.sub(r"(?:^[^\n]*:[ \t]*\n+)?^[ \t]*```.*?(?:^[ \t]*```[ \t]*$|\Z)", "", text, flags=re.M | re.S).strip()

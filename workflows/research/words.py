@@ -8,8 +8,7 @@ text for idea and methods; sections (by name) for a paper.
 
 import re
 
-from check import without_programs
-from node import read_input, spoken, write_output
+from node import read_input, spoken, without_programs, write_output
 
 
 def columns(data_facts):

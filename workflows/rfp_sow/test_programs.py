@@ -33,9 +33,11 @@ class Numbers(unittest.TestCase):
             self.assertNotEqual(text.strange_numbers(bad, facts), [], bad)
 
     def test_faults(self):
-        for good in ("The service books berths.", "The agency’s service books berths."):
-            self.assertEqual(text.fault(good, ""), "", good)
+        for good in ("The service books berths.", "The agency’s service books berths.",
+                     "The offer has at most 3 pages for each part."):
+            self.assertEqual(text.fault(good, "3 pages"), "", good)
         for bad in ("", "ok", "The date is TBD.", "Signed by [Name of company] here.", "It is cut (cut)", "The budget is 5 USD.",
+                    "The supplier's knowledge and the facts do not say, a sentence each, at most 3.", "The risks, the worst first.",
                     "The service books berths for all skippers that come in the season and writes them to the register, so"):
             self.assertNotEqual(text.fault(bad, ""), "", bad)
 

@@ -21,6 +21,9 @@ NAMES = re.compile(
 PLACEHOLDERS = re.compile(
     r"\bTBD\b|\bTBC\b|\bTODO\b|\bFIXME\b|\bXX+\b|lorem ipsum|to be (?:determined|defined|confirmed|decided)|"
     r"\[(?:insert|your|name|date|company|client|tbd)[^\]]*\]|<(?:insert|your|name|date|company|client)[^>]*>|\.\.\.|…", re.I)
+# What the agents are told of the form of their answers; small models give it back as an answer.
+REQUEST = re.compile(
+    r"\b(?:a|one) (?:short )?sentence each\b|\bfacts do not say\b|\bat most \d+\W*$|\b(?:worst|most important) first\b", re.I)
 
 
 def plain(text):
@@ -104,6 +107,8 @@ def fault(text, facts, least=12):
         return "it breaks off"
     if PLACEHOLDERS.search(text):
         return "it holds a placeholder"
+    if REQUEST.search(text):
+        return "it repeats what was asked for"
     if re.search(r"[\u0400-\u1fff\u2e80-\u9fff]", text):
         return "it changes its language"
     strange = strange_numbers(text, facts)

@@ -132,7 +132,7 @@ struct EngineKindTests {
         await project.close()
     }
 
-    @Test func cancellingEndsTheEngineWithinASecond() async throws {
+    @Test func cancellingEndsAnEngineThatIgnoresSignals() async throws {
         let project = try TestProject()
         try TestEngine.drop(
             "probe", in: project,
@@ -151,7 +151,8 @@ struct EngineKindTests {
         try await run.send(.cancel(reason: "enough"))
         #expect(try await run.end() == .cancelled)
         let time = ContinuousClock.now - start
-        #expect(time < .seconds(1), "\(time)")
+        // A second on a machine that does nothing else.
+        #expect(time < .seconds(5), "\(time)")
         await project.close()
     }
 
