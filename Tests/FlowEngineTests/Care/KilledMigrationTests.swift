@@ -35,6 +35,17 @@ import Testing
         ProcessEnvironment.get("FLOW_MANY").flatMap { Int($0) } ?? 20
     }
 
+    /// When a child is killed: later while it has done nothing, sooner when it was done, so that most kills come between,
+    /// however busy the machine is.
+    private struct KillTime {
+        var microseconds = 300
+
+        mutating func learn(from version: Int64, first: Int64, newest: Int64) {
+            if version == first { microseconds += microseconds / 2 }
+            if version == newest { microseconds -= microseconds / 3 }
+        }
+    }
+
     /// Migrates in a process of its own, which is killed after so many microseconds.
     private static func migrate(
         _ path: String, _ migrations: [SQLiteMigration], id: Int32, killedAfter time: Int
@@ -54,7 +65,8 @@ import Testing
 
     @Test func `each kill leaves a version that is whole`() throws {
         var versions: Set<Int64> = []
-        for round in 0..<Self.kills {
+        var time = KillTime()
+        for _ in 0..<Self.kills {
             let directory = try TemporaryDirectory()
             let path = directory.file("m.db")
             do {
@@ -62,11 +74,12 @@ import Testing
                 try database.setPragma("journal_mode", .text("wal"))
                 try database.migrate(Array(Self.migrations.prefix(1)), applicationID: 7)
             }
-            try Self.migrate(path, Self.migrations, id: 7, killedAfter: round % 20 * 1500)
+            try Self.migrate(path, Self.migrations, id: 7, killedAfter: time.microseconds)
 
             let database = try SQLiteConnection(path)
             guard case .integer(let version)? = try database.pragma("user_version") else { continue }
             versions.insert(version)
+            time.learn(from: version, first: 1, newest: 12)
             // The whole of a version, and nothing of the next one.
             let found = try database.prepare("SELECT min(version), max(version), count(*) FROM t").firstRow {
                 $0.values
@@ -128,17 +141,19 @@ import Testing
     @Test func `the store's own migrations, killed, leave a version from which the next engine goes on`() async throws {
         let newest = Int64(StoreSchema.migrations.count)
         var versions: Set<Int64> = []
-        for round in 0..<Self.kills {
+        var time = KillTime()
+        for _ in 0..<Self.kills {
             let folder = try StoreFolder()
             try File.createDirectory(folder.path)
             // The calls that there are become sums in a later version, which takes a while.
             try Self.makeStore(at: folder.database, version: 4, calls: 20_000)
             try Self.migrate(
-                folder.database, StoreSchema.migrations, id: StoreSchema.applicationID, killedAfter: round % 20 * 600)
+                folder.database, StoreSchema.migrations, id: StoreSchema.applicationID, killedAfter: time.microseconds)
             do {
                 let database = try SQLiteConnection(folder.database)
                 guard case .integer(let version)? = try database.pragma("user_version") else { continue }
                 versions.insert(version)
+                time.learn(from: version, first: 4, newest: newest)
             }
             let store = try folder.open()
             #expect(try await store.run("r")?.workflow == "wf")
