@@ -5,9 +5,11 @@ Input beside those of stage.py: requirements, implementation and cloud (data of 
 risks. Output beside those of stage.py: risks_page.
 """
 
+from collections import Counter
+
 from requirements import most_relevant
 from stage import Stage
-from text import escape, quote, short, table
+from text import escape, quote, same, short, table
 
 LEVELS = {"low": 1, "medium": 2, "high": 3}
 RISKS = [
@@ -58,8 +60,14 @@ def main():
     given = stage.given
     phases = given["implementation"]["phases"]
     milestones = []
-    for item in stage.answer("draft").get("milestones") or []:
+    drafted = stage.answer("draft").get("milestones") or []
+    # A condition that stands at several milestones does not say when one of them is reached.
+    conditions = Counter(same(item.get("acceptance")).lower() for item in drafted)
+    for item in drafted:
         number = item.get("phase")
+        if conditions[same(item.get("acceptance")).lower()] > 1:
+            stage.refuse("operations_planner", item.get("acceptance"), "it stands at several milestones")
+            continue
         name, acceptance = (stage.take("operations_planner", item.get(key)) for key in ("name", "acceptance"))
         if name and acceptance and isinstance(number, int) and 1 <= number <= len(phases):
             milestones.append({"name": name, "acceptance": acceptance, "phase": number, "by": "agent operations_planner"})

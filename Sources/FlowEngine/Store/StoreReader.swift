@@ -2,6 +2,7 @@
 
 import FileSystem
 import FlowCore
+import Glibc
 import SQLite
 
 /// A read-only connection. Lives on one reading thread, and is opened when it is first used.
@@ -64,11 +65,38 @@ final class StoreReader {
         guard version <= known else {
             throw StoreError(SQLiteMigrationError.newerDatabase(version: Int(version), known: known), doing: doing)
         }
-        guard version == known else {
-            throw StoreError(
-                .readOnly, "cannot \(doing): an older flow wrote it. Run a workflow to bring it up to date.")
-        }
+        if version < known { try bringUpToDate(path) }
         opened = connection
         return connection
+    }
+
+    /// Migrates a store that an older program wrote. One that an older program is at work on stays as it is.
+    private func bringUpToDate(_ path: String) throws(StoreError) {
+        let doing = "bring the store \(folder), which an older flow wrote, up to date"
+        let start = ContinuousClock.now
+        while let owner = StoreOwnership.livingOwner(of: folder) {
+            // An engine that begins at this moment migrates by itself.
+            guard ContinuousClock.now - start < .seconds(1) else {
+                throw StoreError(.busy, "cannot \(doing): process \(owner) is at work on it. Wait for it, or end it.")
+            }
+            usleep(10_000)
+            if try isUpToDate(path, doing) { return }
+        }
+        do throws(SQLiteMigrationError) {
+            let database: SQLiteConnection
+            do throws(SQLiteError) { database = try SQLiteConnection(path) } catch { throw .database(error) }
+            try database.migrate(StoreSchema.migrations, applicationID: StoreSchema.applicationID)
+        } catch {
+            throw StoreError(error, doing: doing)
+        }
+    }
+
+    private func isUpToDate(_ path: String, _ doing: String) throws(StoreError) -> Bool {
+        do throws(SQLiteError) {
+            let version = try SQLiteConnection(path, mode: .readOnly).pragma("user_version")
+            return version == .integer(Int64(StoreSchema.migrations.count))
+        } catch {
+            throw StoreError(error, doing: doing)
+        }
     }
 }

@@ -138,6 +138,29 @@ import Testing
         await store.close()
     }
 
+    @Test(arguments: 1..<StoreSchema.migrations.count)
+    func `a reader of a store of any earlier version brings it up to date`(version: Int) async throws {
+        let folder = try StoreFolder()
+        try File.createDirectory(folder.path)
+        try Self.makeStore(at: folder.database, version: version, calls: version < 4 ? 0 : 3)
+        let store = try folder.open(.reader)
+        #expect(try await store.run("r")?.workflow == "wf")
+        #expect(try await store.calls(of: "r").count == (version < 4 ? 0 : 3))
+        await store.close()
+    }
+
+    @Test func `a store that somebody is at work on is not brought up to date by a reader`() async throws {
+        let folder = try StoreFolder()
+        try File.createDirectory(folder.path)
+        try Self.makeStore(at: folder.database, version: 2, calls: 0)
+        let owner = try StoreOwner.acquire(folder: folder.path)
+        let error = #expect(throws: StoreError.self) { _ = try folder.open(.reader) }
+        #expect(error?.code == .busy)
+        #expect(error?.description.contains("which an older flow wrote") == true)
+        owner.release()
+        #expect(try SQLiteConnection(folder.database).pragma("user_version") == .integer(2))
+    }
+
     @Test func `the store's own migrations, killed, leave a version from which the next engine goes on`() async throws {
         let newest = Int64(StoreSchema.migrations.count)
         var versions: Set<Int64> = []
