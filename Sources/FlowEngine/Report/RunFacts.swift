@@ -83,7 +83,8 @@ struct RunFacts: Sendable {
         _ run: RunSummary, prefix: String, isTaken: Bool, depth: Int
     ) async throws(EngineError) {
         let rows = try await reader.nodes(of: run.id)
-        let calls = try await reader.calls(of: run.id)
+        // What a budget holds for the calls of a part stands in the part's own run.
+        let calls = try await reader.calls(of: run.id).filter { $0.start.kind != .part }
         parts.append(Part(summary: run, prefix: prefix, rows: rows, calls: calls, isTaken: isTaken))
         if prefix.isEmpty { try await noteWriters(rows, calls) }
         let starters = rows.filter { $0.kind == "workflow" || $0.kind == "plan" }
