@@ -114,7 +114,7 @@ def clean(text, section):
     lines = []
     for line in text.split("\n"):
         heading = re.fullmatch(r"\s*(?:#{1,6}\s+(.*?)\s*#*|\*\*([^*]+)\*\*:?|([A-Z][a-z]+):?)\s*", line)
-        if heading and len((heading[1] or heading[2] or heading[3]).split()) <= 6:
+        if heading and (heading[1] is not None or len((heading[2] or heading[3]).split()) <= 6):
             continue
         lines.append(line.rstrip())
     text = "\n".join(lines).strip()

@@ -53,6 +53,7 @@ class CheckTests(unittest.TestCase):
 
     def test_clean(self):
         self.assertEqual(clean("## Introduction\n\nIt is so. And then it", "introduction"), "It is so.")
+        self.assertEqual(clean("### What was found by all of the tests\n\nIt is so.", "results"), "It is so.")
         self.assertEqual(clean("```markdown\nIt is so.\n```", "results"), "It is so.")
         self.assertEqual(clean("```markdown\nIt is so.", "results"), "It is so.")
         program = "```python\nimport this\nx = 1\n"
