@@ -55,10 +55,8 @@ def risks_of(stage, requirements):
     return sorted(found, key=lambda entry: -LEVELS[entry["likelihood"]] * LEVELS[entry["impact"]])
 
 
-def main():
-    stage = Stage("execution", "operations_planner", "risk_analyst")
-    given = stage.given
-    phases = given["implementation"]["phases"]
+def milestones_of(stage, phases):
+    """The milestones of the agent that hold, and a rule's for each phase that has none."""
     milestones = []
     drafted = stage.answer("draft").get("milestones") or []
     # A condition that stands at several milestones does not say when one of them is reached.
@@ -79,10 +77,18 @@ def main():
             milestones.append({
                 "name": f"End of {phase['name']}", "acceptance": f"Accepted when this is reached: {phase['goal'].rstrip('.')}",
                 "phase": number, "by": "rule"})
+    stage.part("Milestones", "operations_planner" if covered else "")
+    return milestones
+
+
+def main():
+    stage = Stage("execution", "operations_planner", "risk_analyst")
+    given = stage.given
+    phases = given["implementation"]["phases"]
+    milestones = milestones_of(stage, phases)
     milestones.sort(key=lambda item: item["phase"])
     for number, item in enumerate(milestones, start=1):
         item.update({"id": f"M{number}", "week": phases[item["phase"] - 1]["last_week"]})
-    stage.part("Milestones", "operations_planner" if covered else "")
     risks = risks_of(stage, given["requirements"])
     for number, risk in enumerate(risks, start=1):
         risk["id"] = f"K{number}"

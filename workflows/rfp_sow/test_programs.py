@@ -2,8 +2,10 @@
 """Tests of the parts of this mode that need no workflow: python3 -m unittest discover -s workflows/rfp_sow"""
 
 import copy
+import json
 import os
 import sys
+import tempfile
 import unittest
 from decimal import Decimal
 
@@ -15,6 +17,8 @@ import cost  # noqa: E402
 import requirements  # noqa: E402
 import source  # noqa: E402
 import text  # noqa: E402
+from stage import Stage  # noqa: E402
+from stage_execution import milestones_of  # noqa: E402
 from stage_implementation import allot  # noqa: E402
 
 
@@ -107,6 +111,28 @@ class Sums(unittest.TestCase):
         for weights in ([1, 2, 5, 2, 1], [1, 1, 1], [10, 1]):
             for weeks in range(1, 60):
                 self.assertEqual(sum(allot(weights, weeks)), weeks)
+
+
+class Milestones(unittest.TestCase):
+    phases = [{"name": name, "goal": f"The {name} is done."} for name in ("Start", "Build", "Proof")]
+
+    def made(self, *drafted):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump({"team": {"draft": {"milestones": [
+                {"phase": place, "name": f"Milestone {letter} is reached", "acceptance": acceptance}
+                for place, letter, acceptance in drafted]}}, "facts": ""}, file)
+            file.flush()
+            os.environ["FLOW_INPUT"] = file.name
+            stage = Stage("execution", "operations_planner", "risk_analyst")
+        found = sorted(milestones_of(stage, self.phases), key=lambda item: item["phase"])
+        return [item["by"] == "rule" for item in found], [item["why"] for item in stage.refused]
+
+    def test_a_condition_of_one_milestone_is_taken(self):
+        self.assertEqual(self.made((1, "A", "The plan is signed."), (2, "B", "All tests pass.")), ([False, False, True], []))
+
+    def test_a_condition_of_several_milestones_is_refused(self):
+        rules, why = self.made((1, "A", "All offerors are asked."), (2, "B", "All offerors  are asked."), (3, "C", "All tests pass."))
+        self.assertEqual((rules, why), ([True, True, False], ["it stands at several milestones"] * 2))
 
 
 class Checklist(unittest.TestCase):
