@@ -12,7 +12,7 @@ a sentence again and again. That a text is wrong in another way is left to the r
 
 import re
 
-from node import read_input, without_programs, write_output
+from node import dollar_formulas, read_input, without_programs, write_output
 
 FEWEST_WORDS = {"caption": 4}
 MOST_CHARACTERS = 12_000
@@ -99,7 +99,7 @@ def bare(text, section):
     text = re.sub(r"\b\d{1,2}(?:st|nd|rd|th)\b", " ", text)
     text = re.sub(r"`[^`\n]*`", " ", text)
     if section in OPEN_SECTIONS:
-        text = re.sub(r"\$[^$\n]{1,200}\$|\\\[.{1,300}?\\\]|\\\(.{1,200}?\\\)", " ", text, flags=re.S)
+        text = re.sub(r"\$[^$\n]{1,300}\$", " ", dollar_formulas(text))
     # A unit such as 10^8 m^3 is no number of its own.
     return re.sub(r"\b10\s?(?:\^|\*\*)\s?\{?-?\d+\}?|\b[a-zA-Z]+\^\{?-?\d+\}?|10[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+", " ", text)
 

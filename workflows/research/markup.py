@@ -7,6 +7,8 @@ Known are paragraphs, lists, `code`, **strong**, *emphasis*, $formulas$ of a sma
 
 import re
 
+from node import dollar_formulas
+
 GREEK = ("alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega Gamma Delta "
          "Theta Lambda Pi Sigma Phi Psi Omega").split()
 # Commands of formulas that are let through, and their names in Typst.
@@ -17,7 +19,9 @@ COMMANDS = {name: name for name in GREEK} | {
     "quad": "quad", "left": "", "right": "", "to": "->"}
 ONE_ARGUMENT = {"sqrt": "sqrt", "bar": "macron", "hat": "hat", "tilde": "tilde", "overline": "overline", "vec": "arrow",
                 "mathrm": "upright", "mathbf": "bold"}
-WORDS = re.compile(r"\\text\{([A-Za-z0-9 .,()/-]*)\}")
+# Words in a formula are one token, which keeps their blanks.
+WORDS = r"\\text\{[A-Za-z0-9 .,()/-]*\}"
+TOKENS = re.compile(WORDS + r"|\\[A-Za-z]+|\\[,;! %{}]|[A-Za-z]+|\d+(?:\.\d+)?|[{}^_]|\s+|[^\sA-Za-z\d]")
 INLINE = re.compile(
     r"`([^`\n]+)`|\$([^$\n]{1,300})\$|\*\*([^*\n]+)\*\*|(?<![\w*])\*([^*\n]+)\*(?![\w*])|\[@([\w:-]+(?:,\s*@[\w:-]+)*)\]")
 
@@ -30,7 +34,7 @@ class NoFormula(Exception):
 
 
 def tokens(formula):
-    return re.findall(WORDS.pattern.replace("(", "(?:", 1) + r"|\\[A-Za-z]+|\\[,;! %{}]|[A-Za-z]+|\d+(?:\.\d+)?|[{}^_]|\s+|[^\sA-Za-z\d]", formula)
+    return TOKENS.findall(formula)
 
 
 def typst_formula(formula):
@@ -53,9 +57,8 @@ def typst_formula(formula):
 
     def one():
         token = stream.pop(0)
-        words = WORDS.fullmatch(token)
-        if words:
-            return f'"{words[1]}"'
+        if re.fullmatch(WORDS, token):
+            return '"' + token.removeprefix("\\text{").removesuffix("}") + '"'
         if token == "\\frac":
             return f"frac({group()}, {group()})"
         if token.startswith("\\") and token[1:] in ONE_ARGUMENT:
@@ -87,7 +90,7 @@ def latex_formula(formula):
     """The formula as it is, if it is of the known language and its braces match."""
     depth = 0
     for token in tokens(formula):
-        if WORDS.fullmatch(token):
+        if re.fullmatch(WORDS, token):
             continue
         depth += (token == "{") - (token == "}")
         name = token[1:]
@@ -244,10 +247,8 @@ def blocks(text):
 
 def write(text, writer):
     """The blocks of a text, each as one text of the language, with the plain text beside it."""
-    text = re.sub(r"\\\[\s*((?:[^\n$]|\n(?!\n))+?)\s*\\\]|\\\(\s*([^\n$]+?)\s*\\\)",
-                  lambda match: "$" + re.sub(r"\s+", " ", match[1] or match[2]) + "$", text)
     result = []
-    for kind, lines, first in blocks(text):
+    for kind, lines, first in blocks(dollar_formulas(text)):
         plain = " ".join(lines)
         if kind == "p":
             result.append((inline(plain, writer), plain))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the programs of this mode share: a node's input and output, tables as columns, and the texts of agents without programs."""
+"""What the programs of this mode share: a node's input and output, tables as columns, and the tidying of agents' texts."""
 
 import csv
 import json
@@ -153,3 +153,9 @@ def show(value, digits=4):
 def without_programs(text):
     """The text without the programs in it: they are no text of a paper, nor are the lines that announce them."""
     return re.sub(r"(?:^[^\n]*:[ \t]*\n+)?^[ \t]*```.*?(?:^[ \t]*```[ \t]*$|\Z)", "", text, flags=re.M | re.S).strip()
+
+
+def dollar_formulas(text):
+    """The text with formulas between \\[ \\] or \\( \\) between dollars, on one line."""
+    return re.sub(r"\\\[\s*((?:[^\n$]|\n(?!\n))+?)\s*\\\]|\\\(\s*([^\n$]+?)\s*\\\)",
+                  lambda match: "$" + re.sub(r"\s+", " ", match[1] or match[2]) + "$", text)

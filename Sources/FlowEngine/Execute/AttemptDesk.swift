@@ -145,8 +145,7 @@ struct AttemptDesk: CallDesk {
         let (recorded, reply) = try await tape.answer(start, request, of: name)
         let end = CallEnd(
             reply: recorded.reply, failed: recorded.failed, answeredBy: recorded.answeredBy,
-            provider: recorded.provider,
-            usage: recorded.usage, latency: .zero, isTaped: true)
+            provider: recorded.provider, usage: recorded.usage, latency: .zero, isTaped: true)
         _ = try await ask(.taped(start, end))
         return CallOutcome(
             reply: reply, failed: recorded.failed, answeredBy: recorded.answeredBy, provider: recorded.provider,

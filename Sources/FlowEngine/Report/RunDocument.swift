@@ -230,9 +230,8 @@ public struct RunDocument: Sendable {
             let cost = row.isPriced ? row.cost.description : row.cost == .zero ? "unknown" : "\(row.cost) + unknown"
             return [
                 Span(row.name, .strong), Span((asked[row.name] ?? []).joined(separator: ", ")),
-                Span(row.name == report.total.name ? "" : row.providers.joined(separator: ", ")),
-                Span(String(row.calls)), Span(String(row.promptTokens)), Span(String(row.completionTokens)),
-                Span(String(row.totalTokens)), Span(cost),
+                Span(row.providers.joined(separator: ", ")), Span(String(row.calls)), Span(String(row.promptTokens)),
+                Span(String(row.completionTokens)), Span(String(row.totalTokens)), Span(cost),
             ]
         }
         add(
