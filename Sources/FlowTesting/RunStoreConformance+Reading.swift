@@ -116,6 +116,14 @@ extension RunStoreConformance {
             nodes[0].attempt = 2
             try await store.commit(StoreBatch(run: "r", nodes: [nodes[1], nodes[0]]))
             try requireEqual(await store.nodes(of: "r"), nodes, "nodes")
+            let running = NodeOverview(counts: [.running: 5, .succeeded: 1], rows: nodes)
+            try requireEqual(await store.overview(of: "r", settled: []), running, "overview")
+            var open = nodes
+            open.remove(at: 1)
+            try requireEqual(
+                await store.overview(of: "r", settled: [.succeeded, .failed]),
+                NodeOverview(counts: running.counts, rows: open), "overview without what is settled")
+            try requireEqual(await store.overview(of: "nobody", settled: []).total, 0, "nodes of no run")
         },
         Check(name: "keeps contents by their digest") { store in
             try await store.commit(creation("r"))

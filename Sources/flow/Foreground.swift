@@ -108,7 +108,8 @@ struct Foreground {
 
     /// Prints what became of a run: the table, outputs and files as data, the failures and next steps as talk.
     func report(_ run: String) async throws -> ExitCode {
-        let report = try await workplace.openRun(run).report(workplace, plan: plan)
+        let report = try await workplace.openRun(run).report(
+            workplace, plan: plan, mostNodes: isJSON ? .max : Self.mostNodes)
         try report.print(workplace, isJSON: isJSON, mostNodes: Self.mostNodes)
         return .of(report.summary.status)
     }

@@ -50,7 +50,9 @@ struct StoredRun {
     }
 
     /// All that is to be said of the run. `plan` is its plan where that is known already.
-    func report(_ workplace: Workplace, plan known: Plan? = nil) async throws -> RunReport {
+    func report(
+        _ workplace: Workplace, plan known: Plan? = nil, mostNodes: Int = .max
+    ) async throws -> RunReport {
         var outputs = JSONObject()
         // A report without outputs is better than none.
         var plan = known
@@ -61,7 +63,8 @@ struct StoredRun {
             outputs = try await reader.outputs(of: summary, plan: plan, layout: layout)
         }
         var report = try await RunReport.make(
-            summary, reader: reader, layout: layout, outputs: outputs, isOrphaned: isOrphaned)
+            summary, reader: reader, layout: layout, outputs: outputs, isOrphaned: isOrphaned,
+            mostNodes: mostNodes)
         report.inputs = try await reader.inputs(of: summary).0
         return report
     }

@@ -54,6 +54,29 @@ import Testing
         #expect(list?.map { $0["status"] } == ["failed", "succeeded"])
     }
 
+    @Test("Of many nodes those that ended well are counted, and the others are shown, with a file among them or not")
+    func counting() async throws {
+        for file in [nil, "keep.txt"] {
+            let flow = try FlowProgram()
+            var text = "flow: 1\nname: many\nnodes:\n"
+            if let file { text += "  file: {run: 'echo 1 > \(file)', artifacts: {text: \(file)}}\n" }
+            text += "  bad: {needs: [\(file == nil ? "n0" : "file")], run: 'echo last words >&2; exit 3'}\n"
+            for number in 0..<250 { text += "  n\(number): {set: {}}\n" }
+            text += "  after: {needs: [bad], set: {}}\n"
+            try flow.write("many.yaml", text)
+            let end = try await flow.run("run", "many.yaml")
+            #expect(end.code == 1, "\(end.errorOutput)")
+            let lines = end.output.split(separator: "\n")
+            #expect(lines.contains { $0.hasPrefix("bad ") && $0.contains("failed") })
+            #expect(!lines.contains { $0.hasPrefix("n249 ") })
+            #expect(end.output.contains("\(file == nil ? 252 : 253) nodes: \(file == nil ? 250 : 251) succeeded"))
+            #expect(end.output.contains("file.text: ") == (file != nil))
+            #expect(end.errorOutput.contains("last words"))
+            let show = try await flow.run("show", "@latest", "--json").object
+            #expect(show["nodes"]?.arrayValue?.count == (file == nil ? 252 : 253))
+        }
+    }
+
     @Test("A failure is summed up with its last words and the next command")
     func failing() async throws {
         let flow = try FlowProgram()

@@ -15,6 +15,9 @@ public protocol RunStore: Sendable {
     func runs(_ query: RunQuery) async throws(StoreError) -> [RunSummary]
     /// The nodes of a run that something has happened to, in the order in which it first did.
     func nodes(of run: String) async throws(StoreError) -> [NodeSummary]
+    /// How many of them have which status, and the rows of those that are not `settled`. A store that cannot count reads them
+    /// all.
+    func overview(of run: String, settled: Set<NodeStatus>) async throws(StoreError) -> NodeOverview
     /// One of them; nil when nothing has happened to it. A store that cannot look up reads them all.
     func node(_ name: String, of run: String) async throws(StoreError) -> NodeSummary?
     /// What is known of what nodes of a run depend on, in the order in which it was found out. A store that keeps no rows of

@@ -154,6 +154,18 @@ extension RunReader {
         }
     }
 
+    /// How many nodes of a run stand how, and the rows of those that somebody may have to look at; nil when all rows are needed
+    /// for that, because the run takes nodes over from others or has files.
+    public func overview(of run: String) async throws(EngineError) -> NodeOverview? {
+        do throws(StoreError) {
+            guard try await store.branch(run) == nil, (try? File.list(layout.artifacts(of: run)))?.isEmpty ?? true
+            else { return nil }
+            return try await store.overview(of: run, settled: NodeStatus.settled)
+        } catch {
+            throw EngineError(error)
+        }
+    }
+
     /// One of them, without reading the others.
     func node(_ name: String, of run: String) async throws(EngineError) -> NodeSummary? {
         do throws(StoreError) {

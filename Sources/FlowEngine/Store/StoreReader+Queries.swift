@@ -70,43 +70,6 @@ extension StoreReader {
         }
     }
 
-    func nodes(of run: String) throws(StoreError) -> [NodeSummary] {
-        try read("read the nodes of run '\(run)'") { connection in
-            let statement = try connection.cached(
-                """
-                SELECT name, kind, status, attempt, started_at, ended_at, result, message FROM node
-                WHERE run = (SELECT key FROM run WHERE id = ?) ORDER BY position
-                """)
-            try statement.bind(1, run)
-            var nodes: [NodeSummary] = []
-            try statement.forEachRow { row in nodes.append(try self.node(row, of: run)) }
-            return nodes
-        }
-    }
-
-    func node(_ name: String, of run: String) throws(StoreError) -> NodeSummary? {
-        try read("read node '\(name)' of run '\(run)'") { connection in
-            let statement = try connection.cached(
-                """
-                SELECT name, kind, status, attempt, started_at, ended_at, result, message FROM node
-                WHERE run = (SELECT key FROM run WHERE id = ?) AND name = ?
-                """)
-            try statement.bind(1, run)
-            try statement.bind(2, name)
-            return try statement.firstRow { row in try self.node(row, of: run) }
-        }
-    }
-
-    private func node(_ row: SQLiteStatement, of run: String) throws(StoreError) -> NodeSummary {
-        let result = row.isNull(6) ? nil : row.digest(6)
-        guard let status = NodeStatus(rawValue: row.text(2)), row.isNull(6) || result != nil else {
-            throw damaged("node '\(row.text(0))' of run '\(run)'")
-        }
-        return NodeSummary(
-            node: row.text(0), kind: row.text(1), status: status, attempt: Int(row.int64(3)),
-            startedAt: row.timestamp(4), endedAt: row.timestamp(5), result: result, message: row.optionalText(7))
-    }
-
     func branch(_ run: String) throws(StoreError) -> BranchSummary? {
         try branches("WHERE own.id = ?", [.text(run)]).first
     }
@@ -295,9 +258,9 @@ extension StoreReader {
 }
 
 extension SQLiteStatement {
-    fileprivate func optionalText(_ index: Int) -> String? { isNull(index) ? nil : text(index) }
+    func optionalText(_ index: Int) -> String? { isNull(index) ? nil : text(index) }
 
-    fileprivate func timestamp(_ index: Int) -> Timestamp? {
+    func timestamp(_ index: Int) -> Timestamp? {
         isNull(index) ? nil : Timestamp(milliseconds: int64(index))
     }
 }

@@ -6,7 +6,10 @@ import FlowEngine
 /// A run as text and as JSON: its nodes, outputs, files, and what to do next.
 struct RunReport {
     var summary: RunSummary
+    /// All of them, or only those that somebody may have to look at.
     var nodes: [NodeSummary]
+    /// How many nodes have which status, those that are not in `nodes` among them.
+    var counts: [NodeStatus: Int]
     /// What the run was started with.
     var inputs = JSONObject()
     var outputs: JSONObject
@@ -26,10 +29,16 @@ struct RunReport {
     /// Whether the row says that the run is running although no engine owns the store.
     var isOrphaned = false
 
+    /// - Parameter mostNodes: with more than so many nodes, those that ended well may be only counted.
     static func make(
-        _ summary: RunSummary, reader: RunReader, layout: RunLayout, outputs: JSONObject, isOrphaned: Bool
+        _ summary: RunSummary, reader: RunReader, layout: RunLayout, outputs: JSONObject, isOrphaned: Bool,
+        mostNodes: Int = .max
     ) async throws -> RunReport {
-        let nodes = try await reader.nodes(of: summary.id)
+        var known: NodeOverview?
+        if summary.nodeCount > mostNodes { known = try await reader.overview(of: summary.id) }
+        let overview: NodeOverview
+        if let known { overview = known } else { overview = NodeOverview(of: try await reader.nodes(of: summary.id)) }
+        let nodes = overview.rows
         var artifacts: [(String, String, String)] = []
         for node in reader.withFiles(nodes, of: summary.id) {
             let result = try await reader.result(of: node, run: summary.id)
@@ -41,7 +50,7 @@ struct RunReport {
         var failures: [String: (Int, NodeFailure)] = [:]
         var (people, pause): ([RecordedEvent], ApprovalRequest?) = ([], nil)
         // The events of a long run are read only where a failure is in them.
-        if nodes.count <= mostReadForPeople || nodes.contains(where: { $0.status == .failed }) {
+        if overview.total <= mostReadForPeople || nodes.contains(where: { $0.status == .failed }) {
             for recorded in try await reader.events(of: summary.id) {
                 switch recorded.event {
                 case .nodeFailed(let node, let attempt, let failure, nil): failures[node] = (attempt, failure)
@@ -59,7 +68,7 @@ struct RunReport {
             estimate = (expected, try await reader.cost(of: summary))
         }
         return RunReport(
-            summary: summary, nodes: nodes, outputs: outputs, artifacts: artifacts,
+            summary: summary, nodes: nodes, counts: overview.counts, outputs: outputs, artifacts: artifacts,
             approvals: try await approvals(of: summary.id, nodes, reader: reader, depth: 8), pauseQuestion: pause,
             people: people,
             failures: nodes.compactMap { node in failures[node.node].map { (node.node, $0.0, $0.1) } },
@@ -179,16 +188,13 @@ struct RunReport {
 
     func nodeTable(_ talk: Talk, most: Int = .max) -> String {
         var shown = nodes
-        if nodes.count > most {
-            let ended: Set<NodeStatus> = [.succeeded, .reused, .skipped, .omitted]
-            shown = Array(nodes.lazy.filter { !ended.contains($0.status) }.prefix(most))
-        }
+        let total = counts.values.reduce(0, +)
+        if total > most { shown = Array(nodes.lazy.filter { !NodeStatus.settled.contains($0.status) }.prefix(most)) }
         let table = table(of: shown, talk)
-        guard shown.count < nodes.count else { return table }
-        let counts = Dictionary(grouping: nodes, by: \.status).mapValues(\.count)
+        guard shown.count < total else { return table }
         let line = NodeStatus.allCases.compactMap { status in counts[status].map { "\($0) \(status.rawValue)" } }
         return (shown.isEmpty ? "" : table + "\n")
-            + "\(nodes.count) nodes: \(line.joined(separator: ", ")); each of them: flow show \(summary.id)\n"
+            + "\(total) nodes: \(line.joined(separator: ", ")); each of them: flow show \(summary.id)\n"
     }
 
     private func table(of nodes: [NodeSummary], _ talk: Talk) -> String {

@@ -55,6 +55,24 @@ struct SQLiteRunStoreTests {
         #expect(await codeOfError { _ = try await reader.verify(run: "q") } == .missing)
     }
 
+    @Test func `gives the nodes of a run in their order, however many of other runs are among them`() async throws {
+        let store = try folder.open()
+        try await store.commit(creation("r"))
+        try await store.commit(creation("other"))
+        let others = (0..<1500).map { NodeSummary(node: "other-\($0)", kind: "set", status: .succeeded, attempt: 1) }
+        try await store.commit(StoreBatch(run: "other", nodes: others))
+        let late = NodeSummary(node: "a", kind: "run", status: .failed, attempt: 2)
+        try await store.commit(StoreBatch(run: "r", nodes: [late]))
+        #expect(try await store.nodes(of: "r").map(\.node) == ["node-1", "a"])
+        #expect(
+            try await store.overview(of: "r", settled: [.running])
+                == NodeOverview(counts: [.running: 1, .failed: 1], rows: [late]))
+        #expect(try await store.nodes(of: "other").map(\.node) == ["node-1"] + others.map(\.node))
+        #expect(
+            try await store.overview(of: "other", settled: [.succeeded])
+                == NodeOverview(counts: [.running: 1, .succeeded: 1500], rows: [creation("other").nodes[0]]))
+    }
+
     @Test func `after a close every call is refused`() async throws {
         let store = try folder.open()
         try await store.commit(creation("r"))
