@@ -9,7 +9,7 @@ BUILD_FLAGS := --explicit-target-dependency-import-check error
 FLOW := .build/release/flow
 PREFIX ?= /usr/local
 
-.PHONY: help deps build demo test lint bench chaos soak sanitize sim fuzz docs install clean
+.PHONY: help deps build demo test lint bench chaos planted soak sanitize sim fuzz docs install clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -44,6 +44,9 @@ chaos: build ## Kill runs at many moments and compare (KILLS=n)
 	@scripts/chaos_kills.py $(FLOW) owners
 	FLOW_RERUN_CASES=$(or $(RERUNS),10000) swift test $(BUILD_FLAGS) --no-parallel --filter RerunRunPropertyTests
 	swift build -c release $(BUILD_FLAGS) --product FlowFaults && scripts/chaos-faults .build/release/FlowFaults
+
+planted: deps ## Plant faults in a copy of the sources: the checks of chaos must find each
+	scripts/planted
 
 soak: ## Run very many short runs in one engine: nothing may be left in the process (RUNS=30000)
 	swift build -c release $(BUILD_FLAGS) --product FlowSoak
