@@ -12,22 +12,36 @@ import Synchronization
 final class WorkFolders: Sendable {
     /// Most runs have no more attempts at once.
     private static let mostSpares = 16
+    /// The name of the folder of a first attempt.
+    private static let first = "1"
 
-    /// Paths of empty first attempts' folders, such as `…/work/NODE/1`; nobody else knows of them.
+    /// Paths of folders of nodes, such as `…/work/NODE`, that hold nothing but the empty folder of a first attempt. Such a
+    /// folder is renamed, removed, or left to its node's next attempt only under the lock.
     private let spares = Mutex<[String]>([])
 
     /// Makes the folder of an attempt; it is empty then, whatever an earlier engine left there.
     func make(_ directory: String) throws(FileError) {
         let node = FilePath.dirname(directory)
-        if let spare = takeSpare(for: directory) {
+        let isFirst = FilePath.basename(directory) == Self.first
+        // The rename is under the lock: the node that left the spare may begin its next attempt just now, and would make its
+        // folder in one that goes away.
+        let isMade = spares.withLock { spares in
+            if let own = spares.firstIndex(of: node) {
+                // Not for others any more.
+                spares.remove(at: own)
+                if !isFirst { File.removeIfEmpty(FilePath.join(node, Self.first)) }
+            }
+            guard isFirst, let spare = spares.popLast() else { return false }
             do throws(FileError) {
-                try File.rename(FilePath.dirname(spare), to: node)
-                return
+                try File.rename(spare, to: node)
+                return true
             } catch {
                 // Something is there already, or the spare is gone: as if there were none.
-                Self.remove(spare)
+                Self.remove(FilePath.join(spare, Self.first))
+                return false
             }
         }
+        if isMade { return }
         // The node's folder is new nearly always, and so is the attempt's in it.
         do throws(FileError) {
             try File.createDirectory(node, intermediates: false)
@@ -45,7 +59,7 @@ final class WorkFolders: Sendable {
         if Self.isReusable(directory, in: node) {
             let isKept = spares.withLock { spares in
                 guard spares.count < Self.mostSpares else { return false }
-                spares.append(directory)
+                spares.append(node)
                 return true
             }
             if isKept { return }
@@ -55,24 +69,18 @@ final class WorkFolders: Sendable {
 
     /// Removes the folders that nobody has any more; called when the run is over for this engine.
     func removeSpares() {
-        let spares = spares.withLock { spares in
-            defer { spares = [] }
-            return spares
+        spares.withLock { spares in
+            for spare in spares { Self.remove(FilePath.join(spare, Self.first)) }
+            spares = []
         }
-        for spare in spares { Self.remove(spare) }
-    }
-
-    private func takeSpare(for directory: String) -> String? {
-        guard FilePath.basename(directory) == "1" else { return nil }
-        return spares.withLock { $0.popLast() }
     }
 
     /// Whether nothing is in the folder or beside it, and nobody changed who may use it.
     private static func isReusable(_ directory: String, in node: String) -> Bool {
-        guard FilePath.basename(directory) == "1",
+        guard FilePath.basename(directory) == first,
             let mode = File.mode(ofDirectory: directory, holding: [])
         else { return false }
-        return mode == File.mode(ofDirectory: node, holding: ["1"])
+        return mode == File.mode(ofDirectory: node, holding: [first])
     }
 
     private static func remove(_ directory: String) {

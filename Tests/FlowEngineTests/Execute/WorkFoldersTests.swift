@@ -70,4 +70,57 @@ import Testing
             #expect(!File.exists(second))
         }
     }
+
+    @Test func aFolderIsNotHandedOnWhenItsNodeBeginsItsNextAttempt() throws {
+        try inFolder { folders, path in
+            try folders.make(path("again"))
+            folders.release(path("again"))
+            let second = FilePath.dirname(path("again")) + "/2"
+            try folders.make(second)
+            try folders.make(path("b"))
+            #expect(File.exists(second))
+            #expect(try File.list(FilePath.dirname(path("b"))).map(\.name) == ["1"])
+            folders.release(second)
+            #expect(!File.exists(FilePath.dirname(second)))
+        }
+    }
+
+    @Test func aFolderIsNotHandedOnWhenItsNodeBeginsAgain() throws {
+        try inFolder { folders, path in
+            try folders.make(path("a"))
+            try folders.make(path("b"))
+            folders.release(path("a"))
+            folders.release(path("b"))
+            try folders.make(path("a"))
+            try File.write("x", to: path("a") + "/file")
+            try folders.make(path("c"))
+            try folders.make(path("d"))
+            #expect(File.exists(path("a") + "/file"))
+            #expect(try File.list(path("c")).isEmpty)
+        }
+    }
+
+    @Test func manyNodesWithSecondAttemptsAtOnceKeepTheirOwn() async throws {
+        let root = try File.makeTemporaryDirectory(prefix: "work-folders-")
+        defer { try? File.removeTree(root) }
+        let folders = WorkFolders()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for task in 0..<4 {
+                group.addTask {
+                    for number in 0..<500 {
+                        for attempt in 1...2 {
+                            let path = "\(root)/work/n\(task)-\(number)/\(attempt)"
+                            try folders.make(path)
+                            try File.write("x", to: path + "/file")
+                            try File.remove(path + "/file")
+                            folders.release(path)
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        folders.removeSpares()
+        #expect(try File.list(root + "/work").isEmpty)
+    }
 }
