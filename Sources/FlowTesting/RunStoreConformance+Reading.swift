@@ -123,6 +123,9 @@ extension RunStoreConformance {
             try requireEqual(
                 await store.overview(of: "r", settled: [.succeeded, .failed]),
                 NodeOverview(counts: running.counts, rows: open), "overview without what is settled")
+            let last = try await store.events(of: "r", after: 0, limit: 100).last?.sequence
+            try requireEqual(await store.lastSequence(of: "r"), last, "last sequence")
+            try requireEqual(await store.lastSequence(of: "nobody"), 0, "last sequence of no run")
             try requireEqual(await store.overview(of: "nobody", settled: []).total, 0, "nodes of no run")
         },
         Check(name: "keeps contents by their digest") { store in

@@ -9,6 +9,8 @@ public protocol RunStore: Sendable {
     func commit(_ batch: StoreBatch) async throws(StoreError)
     /// Events of a run with a sequence above `after`, in order.
     func events(of run: String, after: Int64, limit: Int) async throws(StoreError) -> [RecordedEvent]
+    /// The sequence of the last event of a run; 0 without any. A store that does not keep it reads the events.
+    func lastSequence(of run: String) async throws(StoreError) -> Int64
     /// One run; nil if there is none of this id.
     func run(_ id: String) async throws(StoreError) -> RunSummary?
     /// Runs, the newest first.

@@ -303,14 +303,15 @@ public final class Engine: Sendable {
         guard let summary = try await reader.summary(of: run) else {
             throw EngineError(.noSuchRun, "there is no run \(run)")
         }
+        // Meanwhile: both take long in a large run.
+        async let log = log(of: run, reader)
         let workflow = try await reader.workflow(of: summary, loader: loader)
         guard let plan = workflow.compilation.plan else {
             throw EngineError(
                 .invalidWorkflow, "the workflow of run \(run) cannot be compiled by this version of flow")
         }
         let (inputs, options) = try await reader.inputs(of: summary)
-        try await requireChain(of: run)
-        let history = try await reader.events(of: run)
+        let history = try await log.get()
         // To read, pause or answer a run its secrets are not needed; `start` asks for them.
         let (secrets, missing) = secrets(of: plan.definition)
         return try executor(
@@ -320,6 +321,16 @@ public final class Engine: Sendable {
             reuse: summary.status.isTerminal
                 ? nil : try await reuse(of: workflow, run: run, options: options, history: history),
             observer: observer)
+    }
+
+    /// The events of a run, when its chain holds.
+    private func log(of run: String, _ reader: RunReader) async -> Result<[RecordedEvent], EngineError> {
+        do throws(EngineError) {
+            try await requireChain(of: run)
+            return .success(try await reader.events(of: run))
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// What a run takes over from the one it is derived from.

@@ -21,13 +21,11 @@ package struct RunRecovery: Sendable {
     /// are gone.
     package func run() async throws(StoreError) {
         for var run in try await store.runs(RunQuery(statuses: [.running, .paused], limit: .max)) {
-            let nodes = try await store.nodes(of: run.id).filter { $0.status == .running && !isExpanded($0) }
+            let others = Set(NodeStatus.allCases).subtracting([.running])
+            let nodes = try await store.overview(of: run.id, settled: others).rows.filter { !isExpanded($0) }
             // A paused run without attempts was not disturbed.
             if run.status == .paused, nodes.isEmpty { continue }
-            var last: Int64 = 0
-            while let event = try await store.events(of: run.id, after: last, limit: 10_000).last {
-                last = event.sequence
-            }
+            var last = try await store.lastSequence(of: run.id)
             let now = clock.now()
             var events: [RecordedEvent] = []
             var rows: [NodeSummary] = []

@@ -281,6 +281,10 @@ public final class SQLiteRunStore: RunStore {
         try await readers.run { reader throws(StoreError) in try reader.nodes(of: run) }
     }
 
+    public func lastSequence(of run: String) async throws(StoreError) -> Int64 {
+        try await readers.run { reader throws(StoreError) in try reader.lastSequence(of: run) }
+    }
+
     public func overview(of run: String, settled: Set<NodeStatus>) async throws(StoreError) -> NodeOverview {
         try await readers.run { reader throws(StoreError) in try reader.overview(of: run, settled: settled) }
     }

@@ -33,6 +33,14 @@ extension StoreReader {
         }
     }
 
+    func lastSequence(of run: String) throws(StoreError) -> Int64 {
+        try read("read the last event of run '\(run)'") { connection in
+            let statement = try connection.cached("SELECT last_sequence FROM run WHERE id = ?")
+            try statement.bind(1, run)
+            return try statement.firstRow { $0.int64(0) } ?? 0
+        }
+    }
+
     func run(_ id: String) throws(StoreError) -> RunSummary? {
         try read("read run '\(id)'") { connection in
             let statement = try connection.cached("SELECT \(Self.runColumns) FROM run WHERE id = ?")
