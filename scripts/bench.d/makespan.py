@@ -140,7 +140,7 @@ def measure(bench, quick):
     subprocess.run(["cc", "-O2", "-o", bench.path("schedule"), source], check=True)
     for path in paths:
         graph = Graph(path)
-        for slots in [2, 8]:
+        for slots in bench.slots:
             measure_one(bench, graph, slots, quick)
 
 
