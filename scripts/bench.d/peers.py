@@ -89,18 +89,18 @@ def measure(bench, quick):
     reached = {name: [no_ops(bench, pythons, ways, name, needs, 1_000)] for name, needs in shapes.items()}
     if not quick:
         reached["layered"].append(no_ops(bench, pythons, ways, "layered", shapes["layered"], 10_000))
-    most(bench, shapes["layered"], min(reached["layered"]))
+    most(bench, shapes["layered"], reached["layered"][-1], 1_000 if quick else 10_000)
     kills(bench, pythons, ways, shapes["layered"], 200 if quick else 1_000)
 
 
-def most(bench, needs, best):
-    """flow's 100,000 nodes, start-up and new store included, against the least a node took with any of the others."""
+def most(bench, needs, best, size):
+    """flow's 100,000 nodes, start-up and new store included, against the best of the others in as many as they are given."""
     count = 100_000
     path = bench.write("peers", count, needs, "set: {}")
     own = min(bench.run_once(path) for _ in range(bench.repeat)) / count
     bench.row(f"{count:,} durable no-ops, layered: flow", own * 1000, "ms/node", None, f"{own * count:.2f} s")
-    bench.row("  of the least a node took with any of them", own / best, "×", 1 / GOAL,
-              f"{best / own:.0f} × as fast; they {best * 1000:.2f} ms/node")
+    bench.row(f"  of the best of them with {size:,}", own / best, "×", 1 / GOAL,
+              f"{best / own:.0f} × as fast; it takes {best * 1000:.2f} ms/node")
 
 
 def no_ops(bench, pythons, ways, shape, needs, count):
