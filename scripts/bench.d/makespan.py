@@ -2,7 +2,8 @@
 """Makespans: six recorded workflows, with sleeps in place of their programs, against ninja and a list schedule.
 
 A graph keeps all its nodes and needs. Its recorded times are scaled by one factor, so that the best list schedule takes
-some seconds, or with `--length` several times as long. Every body is a real child process, `sleep`, the same for flow and for ninja.
+some seconds, or with `--length` several times as long. Every body is a real child process, `sleep`, the same for flow
+and for ninja.
 """
 
 import glob

@@ -31,15 +31,3 @@ extension NodeStatus {
     /// The ends that nobody has to look at.
     public static let settled: Set<NodeStatus> = [.succeeded, .reused, .skipped, .omitted]
 }
-
-extension RunStore {
-    public func lastSequence(of run: String) async throws(StoreError) -> Int64 {
-        var last: Int64 = 0
-        while let event = try await events(of: run, after: last, limit: 10_000).last { last = event.sequence }
-        return last
-    }
-
-    public func overview(of run: String, settled: Set<NodeStatus>) async throws(StoreError) -> NodeOverview {
-        NodeOverview(of: try await nodes(of: run), settled: settled)
-    }
-}

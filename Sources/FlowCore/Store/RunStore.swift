@@ -39,6 +39,18 @@ public protocol RunStore: Sendable {
     func content(_ digest: Digest) async throws(StoreError) -> [UInt8]?
 }
 
+extension RunStore {
+    public func lastSequence(of run: String) async throws(StoreError) -> Int64 {
+        var last: Int64 = 0
+        while let event = try await events(of: run, after: last, limit: 10_000).last { last = event.sequence }
+        return last
+    }
+
+    public func overview(of run: String, settled: Set<NodeStatus>) async throws(StoreError) -> NodeOverview {
+        NodeOverview(of: try await nodes(of: run), settled: settled)
+    }
+}
+
 /// What is written together.
 public struct StoreBatch: Sendable {
     public var run: String

@@ -154,16 +154,18 @@ extension RunReader {
         }
     }
 
-    /// How many nodes of a run stand how, and the rows of those that somebody may have to look at; nil when all rows are needed
-    /// for that, because the run takes nodes over from others or has files.
-    public func overview(of run: String) async throws(EngineError) -> NodeOverview? {
-        do throws(StoreError) {
-            guard try await store.branch(run) == nil, (try? File.list(layout.artifacts(of: run)))?.isEmpty ?? true
-            else { return nil }
-            return try await store.overview(of: run, settled: NodeStatus.settled)
-        } catch {
-            throw EngineError(error)
+    /// How many nodes of a run have which status, and their rows. With more than `mostRows` nodes the rows may be only those
+    /// that somebody has to look at; a run that takes nodes over from others, or has files, gives all.
+    public func overview(of run: RunSummary, mostRows: Int) async throws(EngineError) -> NodeOverview {
+        let hasFiles = (try? File.list(layout.artifacts(of: run.id)))?.isEmpty == false
+        if run.nodeCount > mostRows, !hasFiles, try await branch(run.id) == nil {
+            do throws(StoreError) {
+                return try await store.overview(of: run.id, settled: NodeStatus.settled)
+            } catch {
+                throw EngineError(error)
+            }
         }
+        return NodeOverview(of: try await nodes(of: run.id))
     }
 
     /// One of them, without reading the others.

@@ -20,8 +20,8 @@ package struct RunRecovery: Sendable {
     /// Marks attempts as interrupted; their runs wait for an engine. Called once, after the processes of the dead engine
     /// are gone.
     package func run() async throws(StoreError) {
+        let others = Set(NodeStatus.allCases).subtracting([.running])
         for var run in try await store.runs(RunQuery(statuses: [.running, .paused], limit: .max)) {
-            let others = Set(NodeStatus.allCases).subtracting([.running])
             let nodes = try await store.overview(of: run.id, settled: others).rows.filter { !isExpanded($0) }
             // A paused run without attempts was not disturbed.
             if run.status == .paused, nodes.isEmpty { continue }

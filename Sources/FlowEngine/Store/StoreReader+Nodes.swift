@@ -11,11 +11,8 @@ extension StoreReader {
     func nodes(of run: String) throws(StoreError) -> [NodeSummary] {
         try read("read the nodes of run '\(run)'") { connection in
             try self.snapshot(connection) {
-                var nodes: [NodeSummary] = []
-                try self.forEachRow("SELECT \(Self.nodeColumns) FROM node", of: run, "ORDER BY position") { row in
-                    nodes.append(try self.node(row, of: run))
-                }
-                return nodes
+                guard let place = try self.place(of: run, connection) else { return [] }
+                return try self.rows("ORDER BY position", at: place, of: run, connection)
             }
         }
     }
@@ -25,7 +22,9 @@ extension StoreReader {
         try read("count the nodes of run '\(run)'") { connection in
             try self.snapshot(connection) {
                 var overview = NodeOverview(counts: [:], rows: [])
-                try self.forEachRow("SELECT status, count(*) FROM node", of: run, "GROUP BY status") { row in
+                guard let place = try self.place(of: run, connection) else { return overview }
+                let counts = try self.statement("SELECT status, count(*)", at: place, "GROUP BY status", connection)
+                try counts.forEachRow { row in
                     guard let status = NodeStatus(rawValue: row.text(0)) else {
                         throw self.damaged("a node of run '\(run)'")
                     }
@@ -33,11 +32,8 @@ extension StoreReader {
                 }
                 guard overview.counts.keys.contains(where: { !settled.contains($0) }) else { return overview }
                 let names = settled.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
-                try self.forEachRow(
-                    "SELECT \(Self.nodeColumns) FROM node", of: run, "AND status NOT IN (\(names)) ORDER BY position"
-                ) { row in
-                    overview.rows.append(try self.node(row, of: run))
-                }
+                overview.rows = try self.rows(
+                    "AND status NOT IN (\(names)) ORDER BY position", at: place, of: run, connection)
                 return overview
             }
         }
@@ -56,31 +52,53 @@ extension StoreReader {
         }
     }
 
-    /// Calls a body for rows of the nodes of a run. Where these lie together they are read as they lie; the index would give
-    /// them by name, and each would be looked up and sorted. Belongs into a ``snapshot(_:_:)``.
-    private func forEachRow(
-        _ selection: String, of run: String, _ rest: String, _ body: (SQLiteStatement) throws -> Void
-    ) throws {
-        let connection = try connection()
-        let place = try connection.cached(
+    /// Where the rows of the nodes of a run are.
+    private struct Place {
+        var run: Int64
+        var positions: ClosedRange<Int64>
+        var count: Int64
+
+        /// Whether they lie together: then they are read as they lie. The index would give them by name, and each would be
+        /// looked up and sorted.
+        var isDense: Bool {
+            positions.upperBound - positions.lowerBound < count * 2 + StoreReader.mostOthers
+        }
+    }
+
+    /// Nil for a run without nodes. Belongs with what is read there into one ``snapshot(_:_:)``.
+    private func place(of run: String, _ connection: SQLiteConnection) throws -> Place? {
+        let statement = try connection.cached(
             """
             SELECT run, min(position), max(position), count(*) FROM node
             WHERE run = (SELECT key FROM run WHERE id = ?)
             """)
-        try place.bind(1, run)
-        let found = try place.firstRow { row in
-            (key: row.int64(0), first: row.int64(1), last: row.int64(2), count: row.int64(3))
+        try statement.bind(1, run)
+        return try statement.firstRow { row in
+            row.int64(3) == 0
+                ? nil : Place(run: row.int64(0), positions: row.int64(1)...row.int64(2), count: row.int64(3))
+        } ?? nil
+    }
+
+    private func statement(
+        _ selection: String, at place: Place, _ rest: String, _ connection: SQLiteConnection
+    ) throws -> SQLiteStatement {
+        let condition = place.isDense ? "+run = ? AND position BETWEEN ? AND ?" : "run = ?"
+        let statement = try connection.cached("\(selection) FROM node WHERE \(condition) \(rest)")
+        try statement.bind(1, place.run)
+        if place.isDense {
+            try statement.bind(2, place.positions.lowerBound)
+            try statement.bind(3, place.positions.upperBound)
         }
-        guard let found, found.count > 0 else { return }
-        let liesTogether = found.last - found.first < found.count * 2 + Self.mostOthers
-        let statement = try connection.cached(
-            "\(selection) WHERE \(liesTogether ? "+run = ? AND position BETWEEN ? AND ?" : "run = ?") \(rest)")
-        try statement.bind(1, found.key)
-        if liesTogether {
-            try statement.bind(2, found.first)
-            try statement.bind(3, found.last)
-        }
-        try statement.forEachRow(body)
+        return statement
+    }
+
+    private func rows(
+        _ rest: String, at place: Place, of run: String, _ connection: SQLiteConnection
+    ) throws -> [NodeSummary] {
+        var nodes: [NodeSummary] = []
+        let statement = try statement("SELECT \(Self.nodeColumns)", at: place, rest, connection)
+        try statement.forEachRow { row in nodes.append(try self.node(row, of: run)) }
+        return nodes
     }
 
     /// Runs a body that sees the database as it is at one moment.

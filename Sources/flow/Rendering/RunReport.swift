@@ -6,10 +6,8 @@ import FlowEngine
 /// A run as text and as JSON: its nodes, outputs, files, and what to do next.
 struct RunReport {
     var summary: RunSummary
-    /// All of them, or only those that somebody may have to look at.
-    var nodes: [NodeSummary]
-    /// How many nodes have which status, those that are not in `nodes` among them.
-    var counts: [NodeStatus: Int]
+    /// Its nodes; the rows are all of them, or only those that somebody may have to look at.
+    var overview: NodeOverview
     /// What the run was started with.
     var inputs = JSONObject()
     var outputs: JSONObject
@@ -34,10 +32,7 @@ struct RunReport {
         _ summary: RunSummary, reader: RunReader, layout: RunLayout, outputs: JSONObject, isOrphaned: Bool,
         mostNodes: Int = .max
     ) async throws -> RunReport {
-        var known: NodeOverview?
-        if summary.nodeCount > mostNodes { known = try await reader.overview(of: summary.id) }
-        let overview: NodeOverview
-        if let known { overview = known } else { overview = NodeOverview(of: try await reader.nodes(of: summary.id)) }
+        let overview = try await reader.overview(of: summary, mostRows: mostNodes)
         let nodes = overview.rows
         var artifacts: [(String, String, String)] = []
         for node in reader.withFiles(nodes, of: summary.id) {
@@ -68,7 +63,7 @@ struct RunReport {
             estimate = (expected, try await reader.cost(of: summary))
         }
         return RunReport(
-            summary: summary, nodes: nodes, counts: overview.counts, outputs: outputs, artifacts: artifacts,
+            summary: summary, overview: overview, outputs: outputs, artifacts: artifacts,
             approvals: try await approvals(of: summary.id, nodes, reader: reader, depth: 8), pauseQuestion: pause,
             people: people,
             failures: nodes.compactMap { node in failures[node.node].map { (node.node, $0.0, $0.1) } },
@@ -110,6 +105,8 @@ struct RunReport {
         }
         return found
     }
+
+    private var nodes: [NodeSummary] { overview.rows }
 
     private var statusText: String { isOrphaned ? "interrupted" : summary.status.rawValue }
 
@@ -188,11 +185,12 @@ struct RunReport {
 
     func nodeTable(_ talk: Talk, most: Int = .max) -> String {
         var shown = nodes
-        let total = counts.values.reduce(0, +)
+        let total = overview.total
         if total > most { shown = Array(nodes.lazy.filter { !NodeStatus.settled.contains($0.status) }.prefix(most)) }
         let table = table(of: shown, talk)
         guard shown.count < total else { return table }
-        let line = NodeStatus.allCases.compactMap { status in counts[status].map { "\($0) \(status.rawValue)" } }
+        let line = NodeStatus.allCases.compactMap { status in overview.counts[status].map { "\($0) \(status.rawValue)" }
+        }
         return (shown.isEmpty ? "" : table + "\n")
             + "\(total) nodes: \(line.joined(separator: ", ")); each of them: flow show \(summary.id)\n"
     }
